@@ -1,0 +1,39 @@
+namespace Millrace.Contracts;
+
+/// <summary>The names that producers and workers share on the broker.</summary>
+public static class BrokerNames
+{
+    /// <summary>The direct exchange that jobs are published to, with <see cref="RoutingKey"/>.</summary>
+    public const string Exchange = "millrace";
+
+    /// <summary>The queue (and fanout exchange) of what could not be read or delivered.</summary>
+    public const string DeadLetters = "millrace.dead";
+
+    /// <summary>AMQP header of a reply: the job's status.</summary>
+    public const string StatusHeader = "millrace-status";
+
+    /// <summary>AMQP header of a dead letter: the code and message of why it is there.</summary>
+    public const string ReasonHeader = "millrace-reason";
+
+    /// <summary>AMQP header of a dead letter: the queue that it came by.</summary>
+    public const string QueueHeader = "millrace-queue";
+
+    private const string BulkSuffix = ".bulk";
+
+    /// <summary>Routing key of a model's lane: the model's name, with <c>.bulk</c> behind it for the bulk lane.</summary>
+    public static string RoutingKey(string modelName, Lane lane) => lane == Lane.Bulk ? modelName + BulkSuffix : modelName;
+
+    /// <summary>Queue of a model's lane: <c>millrace.NAME</c> or <c>millrace.NAME.bulk</c>.</summary>
+    public static string Queue(string modelName, Lane lane) => $"{Exchange}.{RoutingKey(modelName, lane)}";
+
+    /// <summary>
+    /// Whether a model may have that name: 1 to 100 of <c>A-Z a-z 0-9 . _ -</c>, not <c>dead</c> and not ending in <c>.bulk</c>,
+    /// so that no two models' queues are one.
+    /// </summary>
+    public static bool IsModelName(string? name) =>
+        name is { Length: > 0 and <= 100 }
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+        && !name.EndsWith(BulkSuffix, StringComparison.Ordinal)
+        && !string.Equals(name, "dead", StringComparison.Ordinal)
+        && !name.StartsWith("retry.", StringComparison.Ordinal);
+}

@@ -1,0 +1,38 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Millrace.Contracts;
+
+/// <summary>How job ids are made where the caller does not choose one: RFC 9562 version 7 for new jobs, version 5 for derived ones.</summary>
+public static class JobId
+{
+    /// <summary>A new id that sorts by time.</summary>
+    public static Guid New(TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return Guid.CreateVersion7(time.GetUtcNow());
+    }
+
+    /// <summary>The id of a run's row range: the same range of the same run is the same job, however often it is published.</summary>
+    public static Guid ForRows(Guid runId, long firstRow, int rowCount)
+    {
+        Span<byte> name = stackalloc byte[sizeof(long) + sizeof(int)];
+        BinaryPrimitives.WriteInt64BigEndian(name, firstRow);
+        BinaryPrimitives.WriteInt32BigEndian(name[sizeof(long)..], rowCount);
+        return Derive(runId, name);
+    }
+
+    /// <summary>RFC 9562 version 5: SHA-1 of the namespace's 16 bytes (network order) and the name.</summary>
+    public static Guid Derive(Guid @namespace, ReadOnlySpan<byte> name)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+        Span<byte> bytes = stackalloc byte[SHA1.HashSizeInBytes];
+        @namespace.TryWriteBytes(bytes, bigEndian: true, out _);
+        hash.AppendData(bytes[..16]);
+        hash.AppendData(name);
+        hash.GetHashAndReset(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x50);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes[..16], bigEndian: true);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+using Millrace.Contracts.Wire;
+
+namespace Millrace.Contracts;
+
+/// <summary>A reply: the protocol's inference response, or its error with Millrace's stable <see cref="Code"/>.</summary>
+[JsonConverter(typeof(PredictionResultJsonConverter))]
+public sealed record PredictionResult
+{
+    /// <summary>The job's id.</summary>
+    public Guid? Id { get; init; }
+
+    /// <summary>The model that was asked.</summary>
+    public string? ModelName { get; init; }
+
+    /// <summary>The version that ran; null where none did.</summary>
+    public string? ModelVersion { get; init; }
+
+    /// <summary>How the job ended.</summary>
+    public required JobStatus Status { get; init; }
+
+    /// <summary>The outputs; none unless <see cref="Status"/> is <see cref="JobStatus.Succeeded"/>.</summary>
+    public IReadOnlyList<Tensor> Outputs { get; init; } = [];
+
+    /// <summary>One of <see cref="ErrorCode"/>; null for success.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>What was wrong, where, and what was expected, for people; null for success.</summary>
+    public string? Error { get; init; }
+}

@@ -1,0 +1,218 @@
+using System.Collections.ObjectModel;
+using System.Text.Json;
+
+namespace Millrace.Contracts.Wire;
+
+/// <summary>
+/// Reads a request. The first pass notes where each field stands, so that their order does not matter and the id is known
+/// when a tensor turns out to be wrong; the fields are then read from there.
+/// </summary>
+internal static class JobReader
+{
+    public static bool TryRead(
+        ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> binary, WireLimits limits, out PredictionJob job, out WireError error)
+    {
+        var header = default(JobHeader);
+        try
+        {
+            job = Read(json, binary, limits, ref header);
+            error = null!;
+            return true;
+        }
+        catch (WireException fault)
+        {
+            error = new WireError(fault.Code, fault.Message)
+            {
+                Id = header.Id,
+                ModelName = header.ModelName,
+                ModelVersion = header.ModelVersion,
+            };
+        }
+        catch (JsonException fault)
+        {
+            error = new WireError(
+                ErrorCode.UnreadableBody,
+                $"body: not readable as JSON at line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1}: {Reason(fault)}");
+        }
+
+        job = null!;
+        return false;
+    }
+
+    private static PredictionJob Read(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> binary, WireLimits limits, ref JobHeader header)
+    {
+        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = limits.MaxJsonDepth });
+        if (!reader.Read())
+        {
+            throw WireException.Unreadable("body: empty, expected a JSON object");
+        }
+
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw WireException.Unreadable($"body: expected a JSON object, found {JsonNames.Of(reader.TokenType)}");
+        }
+
+        Utf8JsonReader id = default, name = default, version = default, parameters = default, inputs = default, outputs = default;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("inputs"u8)) inputs = Field(ref reader);
+            else if (reader.ValueTextEquals("model_name"u8)) name = Field(ref reader);
+            else if (reader.ValueTextEquals("id"u8)) id = Field(ref reader);
+            else if (reader.ValueTextEquals("model_version"u8)) version = Field(ref reader);
+            else if (reader.ValueTextEquals("parameters"u8)) parameters = Field(ref reader);
+            else if (reader.ValueTextEquals("outputs"u8)) outputs = Field(ref reader);
+            else reader.Skip();
+        }
+
+        // Throws where something stands behind the object.
+        reader.Read();
+
+        header.ModelName = Text(ref name, "model_name");
+        header.ModelVersion = Text(ref version, "model_version");
+        header.Id = ReadId(ref id);
+        return new PredictionJob
+        {
+            Id = header.Id,
+            ModelName = header.ModelName,
+            ModelVersion = header.ModelVersion,
+            Parameters = ReadParameters(ref parameters, "parameters"),
+            Outputs = ReadOutputs(ref outputs),
+            Inputs = ReadInputs(ref inputs, binary, limits, json.Length),
+        };
+    }
+
+    /// <summary>A reader that stands on the value of the property that <paramref name="reader"/> stands on, which moves past it.</summary>
+    private static Utf8JsonReader Field(scoped ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        var value = reader;
+        reader.Skip();
+        return value;
+    }
+
+    private static string? Text(ref Utf8JsonReader reader, string field) => reader.TokenType switch
+    {
+        JsonTokenType.None or JsonTokenType.Null => null,
+        JsonTokenType.String => JsonText.Read(ref reader, field),
+        _ => throw WireException.Invalid($"{field}: expected a string, found {JsonNames.Of(reader.TokenType)}"),
+    };
+
+    private static Guid? ReadId(ref Utf8JsonReader reader)
+    {
+        var text = Text(ref reader, "id");
+        return text switch
+        {
+            null => null,
+            _ when Guid.TryParseExact(text, "D", out var id) => id,
+            _ => throw new WireException(
+                ErrorCode.InvalidId,
+                $"id: expected a UUID such as 0192f0c1-7a3b-7c4d-8e5f-0123456789ab, or none, found {JsonNames.Excerpt(ref reader)}"),
+        };
+    }
+
+    private static IReadOnlyDictionary<string, JsonElement> ReadParameters(ref Utf8JsonReader reader, string field)
+    {
+        if (reader.TokenType is JsonTokenType.None or JsonTokenType.Null)
+        {
+            return ReadOnlyDictionary<string, JsonElement>.Empty;
+        }
+
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw WireException.Invalid($"{field}: expected an object, found {JsonNames.Of(reader.TokenType)}");
+        }
+
+        var parameters = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = JsonText.Read(ref reader, field);
+            reader.Read();
+            parameters[name] = JsonElement.ParseValue(ref reader);
+        }
+
+        return parameters;
+    }
+
+    private static List<RequestedOutput> ReadOutputs(ref Utf8JsonReader reader)
+    {
+        var outputs = new List<RequestedOutput>();
+        if (reader.TokenType is JsonTokenType.None or JsonTokenType.Null)
+        {
+            return outputs;
+        }
+
+        RequireArray(ref reader, "outputs");
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var at = $"outputs[{outputs.Count}]";
+            RequireObject(ref reader, at);
+            Utf8JsonReader name = default;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                if (reader.ValueTextEquals("name"u8)) name = Field(ref reader);
+                else reader.Skip();
+            }
+
+            outputs.Add(new RequestedOutput
+            {
+                Name = Text(ref name, at + ".name") ?? throw WireException.Invalid($"{at}.name: missing, expected an output's name"),
+            });
+        }
+
+        return outputs;
+    }
+
+    private static List<Tensor> ReadInputs(ref Utf8JsonReader reader, ReadOnlyMemory<byte> binary, WireLimits limits, int jsonLength)
+    {
+        if (reader.TokenType == JsonTokenType.None)
+        {
+            throw WireException.Invalid("inputs: missing, expected an array of tensors");
+        }
+
+        RequireArray(ref reader, "inputs");
+        var tensors = new List<Tensor>(1);
+        var rest = binary;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var at = $"inputs[{tensors.Count}]";
+            RequireObject(ref reader, at);
+            tensors.Add(TensorReader.Read(ref reader, at, ref rest, limits, jsonLength));
+        }
+
+        return rest.IsEmpty
+            ? tensors
+            : throw new WireException(
+                ErrorCode.DataLengthMismatch,
+                $"body: the binary section has {binary.Length} bytes, the inputs' binary_data_size name {binary.Length - rest.Length}");
+    }
+
+    private static void RequireArray(ref Utf8JsonReader reader, string field)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw WireException.Invalid($"{field}: expected an array, found {JsonNames.Of(reader.TokenType)}");
+        }
+    }
+
+    private static void RequireObject(ref Utf8JsonReader reader, string field)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw WireException.Invalid($"{field}: expected an object, found {JsonNames.Of(reader.TokenType)}");
+        }
+    }
+
+    private static string Reason(JsonException fault)
+    {
+        // The library ends its sentence with the position, which the message has already.
+        var end = fault.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return end < 0 ? fault.Message : fault.Message[..end];
+    }
+
+    private struct JobHeader
+    {
+        public Guid? Id;
+        public string? ModelName;
+        public string? ModelVersion;
+    }
+}

@@ -1,0 +1,159 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Millrace.Contracts.Wire;
+
+/// <summary>
+/// MassTransit's JSON envelope (https://masstransit.io/documentation/concepts/messages): what Millrace needs of one that brings a
+/// <see cref="PredictionJob"/>, and the one that takes the <see cref="PredictionResult"/> back.
+/// </summary>
+public sealed record MassTransitEnvelope
+{
+    /// <summary>AMQP <c>content_type</c> of the envelope.</summary>
+    public const string ContentType = "application/vnd.masstransit+json";
+
+    /// <summary>MassTransit's name for the message type of a job.</summary>
+    public const string JobMessageType = "urn:message:Millrace.Contracts:PredictionJob";
+
+    /// <summary>MassTransit's name for the message type of a result.</summary>
+    public const string ResultMessageType = "urn:message:Millrace.Contracts:PredictionResult";
+
+    /// <summary>The envelope's own id.</summary>
+    public Guid? MessageId { get; init; }
+
+    /// <summary>Set by a request client; the response repeats it.</summary>
+    public Guid? RequestId { get; init; }
+
+    /// <summary>The conversation that the message is part of.</summary>
+    public string? ConversationId { get; init; }
+
+    /// <summary>Where the response goes.</summary>
+    public string? ResponseAddress { get; init; }
+
+    /// <summary>The message: the protocol's JSON.</summary>
+    public ReadOnlyMemory<byte> Message { get; init; }
+
+    /// <summary>The queue that <see cref="ResponseAddress"/> names; null where there is none.</summary>
+    public string? ResponseQueue
+    {
+        get
+        {
+            if (ResponseAddress is null)
+            {
+                return null;
+            }
+
+            var address = ResponseAddress.AsSpan();
+            var query = address.IndexOf('?');
+            address = query < 0 ? address : address[..query];
+            var name = address[(address.LastIndexOfAny('/', ':') + 1)..];
+            return name.IsEmpty ? null : Uri.UnescapeDataString(name.ToString());
+        }
+    }
+
+    /// <summary>Reads an envelope; <see cref="Message"/> refers to <paramref name="body"/>.</summary>
+    public static bool TryRead(ReadOnlyMemory<byte> body, WireLimits limits, out MassTransitEnvelope envelope, out WireError error)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        envelope = new MassTransitEnvelope();
+        try
+        {
+            // The message stands one level deep.
+            var reader = new Utf8JsonReader(body.Span, new JsonReaderOptions { MaxDepth = limits.MaxJsonDepth + 1 });
+            if (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+            {
+                envelope = ReadFields(ref reader, body);
+            }
+        }
+        catch (Exception fault) when (fault is JsonException or WireException)
+        {
+            error = new WireError(ErrorCode.UnreadableBody, $"body: not readable as a MassTransit envelope: {fault.Message}");
+            return false;
+        }
+
+        error = envelope.Message.IsEmpty
+            ? new WireError(ErrorCode.UnreadableBody, "body: a MassTransit envelope whose message is missing or no object")
+            : null!;
+        return error is null;
+    }
+
+    /// <summary>Writes the response to this envelope.</summary>
+    /// <param name="result">What it brings.</param>
+    /// <param name="messageId">The response's own id.</param>
+    public WireBody Respond(PredictionResult result, Guid messageId)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, OipWriter.Options))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("messageId"u8, messageId);
+            if (RequestId is { } requestId)
+            {
+                writer.WriteString("requestId"u8, requestId);
+            }
+
+            if (ConversationId is not null)
+            {
+                writer.WriteString("conversationId"u8, ConversationId);
+            }
+
+            writer.WriteStartArray("messageType"u8);
+            writer.WriteStringValue(ResultMessageType);
+            writer.WriteEndArray();
+            writer.WritePropertyName("message"u8);
+            OipWriter.WriteResult(writer, result, binary: false);
+            writer.WriteEndObject();
+        }
+
+        return new WireBody(buffer.WrittenMemory, ContentType);
+    }
+
+    private static MassTransitEnvelope ReadFields(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
+    {
+        Guid? messageId = null, requestId = null;
+        string? conversationId = null, responseAddress = null;
+        ReadOnlyMemory<byte> message = default;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("messageId"u8)) messageId = ReadGuid(ref reader);
+            else if (reader.ValueTextEquals("requestId"u8)) requestId = ReadGuid(ref reader);
+            else if (reader.ValueTextEquals("conversationId"u8)) conversationId = ReadText(ref reader);
+            else if (reader.ValueTextEquals("responseAddress"u8)) responseAddress = ReadText(ref reader);
+            else if (reader.ValueTextEquals("message"u8)) message = ReadObject(ref reader, body);
+            else reader.Skip();
+        }
+
+        return new MassTransitEnvelope
+        {
+            MessageId = messageId,
+            RequestId = requestId,
+            ConversationId = conversationId,
+            ResponseAddress = responseAddress,
+            Message = message,
+        };
+    }
+
+    private static ReadOnlyMemory<byte> ReadObject(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
+    {
+        reader.Read();
+        var isObject = reader.TokenType == JsonTokenType.StartObject;
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return isObject ? body[start..(int)reader.BytesConsumed] : default;
+    }
+
+    private static Guid? ReadGuid(ref Utf8JsonReader reader) => Guid.TryParse(ReadText(ref reader), out var id) ? id : null;
+
+    private static string? ReadText(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return JsonText.Read(ref reader, "envelope");
+        }
+
+        reader.Skip();
+        return null;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Millrace.Contracts.Wire;
+
+/// <summary>
+/// Bodies of the Open Inference Protocol (v2): its JSON, and its binary tensor data extension
+/// (https://github.com/kserve/open-inference-protocol).
+/// </summary>
+public static class OipFormat
+{
+    /// <summary>AMQP <c>content_type</c> of the protocol's JSON.</summary>
+    public const string JsonContentType = "application/json";
+
+    /// <summary>AMQP <c>content_type</c> of the binary extension.</summary>
+    public const string BinaryContentType = "application/octet-stream";
+
+    /// <summary>AMQP header with the length in bytes of the JSON before the tensors.</summary>
+    public const string HeaderLengthHeader = "Inference-Header-Content-Length";
+
+    /// <summary>Reads a request in the protocol's JSON.</summary>
+    public static bool TryReadJob(ReadOnlyMemory<byte> body, WireLimits limits, out PredictionJob job, out WireError error) =>
+        JobReader.TryRead(body, default, limits, out job, out error);
+
+    /// <summary>Reads a request in the binary extension. The tensors refer to <paramref name="body"/>; nothing is copied.</summary>
+    /// <param name="body">JSON header, then the tensors.</param>
+    /// <param name="headerLength">Length of the JSON header in bytes.</param>
+    /// <param name="limits">What is accepted.</param>
+    /// <param name="job">The request, where true is returned.</param>
+    /// <param name="error">The fault, where false is returned.</param>
+    public static bool TryReadBinaryJob(
+        ReadOnlyMemory<byte> body, int headerLength, WireLimits limits, out PredictionJob job, out WireError error)
+    {
+        if (headerLength > 0 && headerLength <= body.Length)
+        {
+            return JobReader.TryRead(body[..headerLength], body[headerLength..], limits, out job, out error);
+        }
+
+        job = null!;
+        error = new WireError(
+            ErrorCode.UnreadableBody,
+            $"header {HeaderLengthHeader}: {headerLength} is not a length inside the body of {body.Length} bytes");
+        return false;
+    }
+
+    /// <summary>Reads a response in the protocol's JSON.</summary>
+    /// <exception cref="FormatException">The body is no response.</exception>
+    public static PredictionResult ReadResult(ReadOnlyMemory<byte> body) => ResultReader.Read(body, default);
+
+    /// <summary>Reads a response in the binary extension. The tensors refer to <paramref name="body"/>.</summary>
+    /// <exception cref="FormatException">The body is no response.</exception>
+    public static PredictionResult ReadBinaryResult(ReadOnlyMemory<byte> body, int headerLength) =>
+        headerLength > 0 && headerLength <= body.Length
+            ? ResultReader.Read(body[..headerLength], body[headerLength..])
+            : throw new FormatException($"header {HeaderLengthHeader}: {headerLength} is not a length inside the body of {body.Length} bytes");
+
+    /// <summary>Writes a request in the protocol's JSON.</summary>
+    public static WireBody WriteJob(PredictionJob job) => WriteJson(writer => OipWriter.WriteJob(writer, job, binary: false));
+
+    /// <summary>Writes a request in the binary extension.</summary>
+    public static WireBody WriteBinaryJob(PredictionJob job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return WriteBinary(writer => OipWriter.WriteJob(writer, job, binary: true), job.Inputs);
+    }
+
+    /// <summary>Writes a response in the protocol's JSON.</summary>
+    public static WireBody WriteResult(PredictionResult result) => WriteJson(writer => OipWriter.WriteResult(writer, result, binary: false));
+
+    /// <summary>Writes a response in the binary extension.</summary>
+    public static WireBody WriteBinaryResult(PredictionResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        return WriteBinary(writer => OipWriter.WriteResult(writer, result, binary: true), result.Outputs);
+    }
+
+    private static WireBody WriteJson(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer, OipWriter.Options))
+        {
+            write(writer);
+        }
+
+        return new WireBody(buffer.WrittenMemory, JsonContentType);
+    }
+
+    private static WireBody WriteBinary(Action<Utf8JsonWriter> write, IReadOnlyList<Tensor> tensors)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer, OipWriter.Options))
+        {
+            write(writer);
+        }
+
+        var headerLength = buffer.WrittenCount;
+        foreach (var tensor in tensors)
+        {
+            buffer.Write(tensor.Data.Span);
+        }
+
+        return new WireBody(buffer.WrittenMemory, BinaryContentType, headerLength);
+    }
+}

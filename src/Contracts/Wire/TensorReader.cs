@@ -1,0 +1,201 @@
+using System.Text.Json;
+
+namespace Millrace.Contracts.Wire;
+
+/// <summary>Reads one tensor object of a request or a response.</summary>
+internal static class TensorReader
+{
+    /// <summary>Reads the tensor that the reader stands on.</summary>
+    /// <param name="reader">Stands on the object's start; on return, on its end.</param>
+    /// <param name="at">Where the object is, for messages.</param>
+    /// <param name="binary">What is left of the binary section; moved past this tensor's bytes.</param>
+    /// <param name="limits">What is accepted.</param>
+    /// <param name="jsonLength">Length of the JSON in bytes.</param>
+    /// <exception cref="WireException">The tensor is not one.</exception>
+    public static Tensor Read(
+        ref Utf8JsonReader reader, string at, ref ReadOnlyMemory<byte> binary, WireLimits limits, int jsonLength)
+    {
+        string? name = null;
+        TensorDatatype? datatype = null;
+        long[]? shape = null;
+        long? binarySize = null;
+        Utf8JsonReader data = default;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("name"u8)) name = ReadText(ref reader, at, "name");
+            else if (reader.ValueTextEquals("datatype"u8)) datatype = ReadDatatype(ref reader, at);
+            else if (reader.ValueTextEquals("shape"u8)) shape = ReadShape(ref reader, at, limits);
+            else if (reader.ValueTextEquals("parameters"u8)) binarySize = ReadBinarySize(ref reader, at);
+            else if (reader.ValueTextEquals("data"u8)) { reader.Read(); data = reader; reader.Skip(); }
+            else reader.Skip();
+        }
+
+        if (name is null) throw WireException.Invalid($"{at}.name: missing, expected the tensor's name");
+        if (datatype is not { } type) throw WireException.Invalid($"{at} '{name}'.datatype: missing, expected one of {AllDatatypes}");
+        if (shape is null) throw WireException.Invalid($"{at} '{name}'.shape: missing, expected an array of dimensions");
+
+        var count = CountElements(shape, at, name);
+        return new Tensor
+        {
+            Name = name,
+            Datatype = type,
+            Shape = shape,
+            Data = ReadData(ref data, binarySize, ref binary, type, count, jsonLength, $"{at} '{name}'"),
+        };
+    }
+
+    private static string AllDatatypes => string.Join(", ", TensorDatatypes.Names);
+
+    private static ReadOnlyMemory<byte> ReadData(
+        ref Utf8JsonReader data, long? binarySize, ref ReadOnlyMemory<byte> binary, TensorDatatype datatype, long count, int jsonLength, string at)
+    {
+        if (binarySize is { } size)
+        {
+            if (data.TokenType != JsonTokenType.None)
+            {
+                throw WireException.Invalid($"{at}: has both data and parameters.binary_data_size, expected one of them");
+            }
+
+            if (size > binary.Length)
+            {
+                throw new WireException(
+                    ErrorCode.DataLengthMismatch,
+                    $"{at}.parameters.binary_data_size: {size} bytes, the binary section has {binary.Length} left");
+            }
+
+            var bytes = binary[..(int)size];
+            binary = binary[(int)size..];
+            CheckBinary(bytes.Span, datatype, count, at);
+            return bytes;
+        }
+
+        return data.TokenType == JsonTokenType.None
+            ? throw WireException.Invalid($"{at}.data: missing, expected an array of {count} elements")
+            : TensorJson.ReadElements(ref data, datatype, count, jsonLength, at + ".data");
+    }
+
+    private static void CheckBinary(ReadOnlySpan<byte> bytes, TensorDatatype datatype, long count, string at)
+    {
+        if (datatype == TensorDatatype.Bytes)
+        {
+            long found = 0;
+            while (BytesElement.TryTake(ref bytes, out _))
+            {
+                found++;
+            }
+
+            if (!bytes.IsEmpty || found != count)
+            {
+                throw TensorJson.LengthMismatch(at, count, found);
+            }
+        }
+        else if (count > bytes.Length || count * datatype.ElementSizeBytes() != bytes.Length)
+        {
+            throw new WireException(
+                ErrorCode.DataLengthMismatch,
+                $"{at}.parameters.binary_data_size: {bytes.Length} bytes, the shape asks for {count} elements of {datatype.ToWireName()}");
+        }
+
+        if (datatype == TensorDatatype.Bool && bytes.ContainsAnyExceptInRange((byte)0, (byte)1))
+        {
+            throw new WireException(ErrorCode.InvalidValue, $"{at}: a BOOL is a byte of 0 or 1, found another one");
+        }
+    }
+
+    private static string ReadText(ref Utf8JsonReader reader, string at, string field)
+    {
+        reader.Read();
+        return reader.TokenType == JsonTokenType.String
+            ? JsonText.Read(ref reader, $"{at}.{field}")
+            : throw WireException.Invalid($"{at}.{field}: expected a string, found {JsonNames.Of(reader.TokenType)}");
+    }
+
+    private static TensorDatatype ReadDatatype(ref Utf8JsonReader reader, string at)
+    {
+        var text = ReadText(ref reader, at, "datatype");
+        return TensorDatatypes.TryParse(text, out var datatype)
+            ? datatype
+            : throw WireException.Invalid($"{at}.datatype: expected one of {AllDatatypes}, found {JsonNames.Excerpt(ref reader)}");
+    }
+
+    private static long[] ReadShape(ref Utf8JsonReader reader, string at, WireLimits limits)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw WireException.Invalid($"{at}.shape: expected an array of dimensions, found {JsonNames.Of(reader.TokenType)}");
+        }
+
+        Span<long> shape = stackalloc long[Math.Min(limits.MaxRank, 64)];
+        var rank = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (rank == shape.Length)
+            {
+                throw new WireException(ErrorCode.ShapeTooLarge, $"{at}.shape: more than the {shape.Length} dimensions allowed");
+            }
+
+            if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out shape[rank]) || shape[rank] < 0)
+            {
+                throw WireException.Invalid(
+                    $"{at}.shape[{rank}]: expected a whole number of 0 or more, found {JsonNames.Excerpt(ref reader)}");
+            }
+
+            rank++;
+        }
+
+        return shape[..rank].ToArray();
+    }
+
+    private static long? ReadBinarySize(ref Utf8JsonReader reader, string at)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw WireException.Invalid($"{at}.parameters: expected an object, found {JsonNames.Of(reader.TokenType)}");
+        }
+
+        long? size = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isSize = reader.ValueTextEquals("binary_data_size"u8);
+            reader.Read();
+            if (!isSize)
+            {
+                reader.Skip();
+            }
+            else if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var bytes) && bytes >= 0)
+            {
+                size = bytes;
+            }
+            else
+            {
+                throw WireException.Invalid(
+                    $"{at}.parameters.binary_data_size: expected a number of bytes, found {JsonNames.Excerpt(ref reader)}");
+            }
+        }
+
+        return size;
+    }
+
+    private static long CountElements(long[] shape, string at, string name)
+    {
+        // A dimension of 0 makes the product 0, but the others must not overflow on the way there either.
+        long count = 1;
+        foreach (var dimension in shape)
+        {
+            if (Math.BigMul(count, Math.Max(dimension, 1), out count) != 0 || count < 0)
+            {
+                throw new WireException(
+                    ErrorCode.ShapeTooLarge, $"{at} '{name}'.shape: the product of [{string.Join(',', shape)}] overflows 64 bits");
+            }
+        }
+
+        return Array.IndexOf(shape, 0) < 0 ? count : 0;
+    }
+}

@@ -1,0 +1,13 @@
+namespace Millrace.Contracts.Wire;
+
+/// <summary>What a reader accepts before it looks at a body's meaning.</summary>
+public sealed record WireLimits
+{
+    /// <summary>The most dimensions of a shape.</summary>
+    /// <value>Default: 8.</value>
+    public int MaxRank { get; init; } = 8;
+
+    /// <summary>The deepest nesting of JSON.</summary>
+    /// <value>Default: 16.</value>
+    public int MaxJsonDepth { get; init; } = 16;
+}
