@@ -1,0 +1,131 @@
+using Microsoft.Extensions.Logging;
+using Millrace.Contracts;
+using Millrace.Results;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Observability;
+
+namespace Millrace.Worker.Batching;
+
+/// <summary>
+/// One session's loop: take a batch, run it, hand its jobs on. It has a thread of its own, because a run blocks for as long as the
+/// device takes; the commit and the replies of the last batches go on beside it.
+/// </summary>
+internal sealed partial class BatchLoop(
+    ServedModel model, Predictor predictor, ResultWriter writer, WorkerMetrics metrics, TimeProvider time, ILogger<BatchLoop> logger)
+{
+    private readonly Batcher _batcher = model.Batcher;
+
+    public Task Start(string name)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                Run();
+                ended.SetResult();
+            }
+            catch (Exception fault)
+            {
+                ended.SetException(fault);
+            }
+        })
+        {
+            IsBackground = true,
+            Name = name,
+        };
+        thread.Start();
+        return ended.Task;
+    }
+
+    private void Run()
+    {
+        var expired = new List<PendingJob>();
+        do
+        {
+            expired.Clear();
+            var batch = _batcher.Take(expired);
+            foreach (var job in expired)
+            {
+                Decide(job, new JobOutcome
+                {
+                    Status = JobStatus.Expired,
+                    Code = ErrorCode.DeadlineExceeded,
+                    Error = "parameters.deadline: passed before the job could run",
+                });
+            }
+
+            if (batch is not null)
+            {
+                RunOrBisect(batch);
+            }
+            else if (expired.Count == 0)
+            {
+                // Nothing to run and nothing expired: the batcher is closed.
+                return;
+            }
+        }
+        while (true);
+    }
+
+    /// <summary>Runs a batch; one that fails is halved until the job that it fails for is alone, so that no neighbour pays for it.</summary>
+    private void RunOrBisect(Batch batch)
+    {
+        var start = time.GetTimestamp();
+        try
+        {
+            var rows = predictor.Run(batch);
+            metrics.BatchRan(model.Version, batch.Rows, rows, time.GetElapsedTime(start));
+        }
+        catch (Exception fault)
+        {
+            // Whatever it was, it becomes the outcome of the job that it belongs to.
+            metrics.BatchFailed(model.Version);
+            LogBatchFailed(fault, model.Version.Name, model.Version.Version, batch.Slices.Count, batch.Rows);
+            Bisect(batch, fault);
+            return;
+        }
+
+        foreach (var slice in batch.Slices)
+        {
+            if (slice.Job.Outputs.Complete(slice.Rows))
+            {
+                Decide(slice.Job, Succeed(slice.Job, batch.Rows));
+            }
+        }
+    }
+
+    private void Bisect(Batch batch, Exception fault)
+    {
+        if (batch.Slices.Count == 1)
+        {
+            Decide(batch.Slices[0].Job, JobOutcome.Failed(ErrorCode.InferenceFailed, $"the model could not run the job: {fault.Message}"));
+            return;
+        }
+
+        var half = batch.Slices.Count / 2;
+        RunOrBisect(new Batch(batch.Key, [.. batch.Slices.Take(half)]));
+        RunOrBisect(new Batch(batch.Key, [.. batch.Slices.Skip(half)]));
+    }
+
+    private static JobOutcome Succeed(PendingJob job, int batchRows)
+    {
+        var outputs = job.Outputs.ToTensors();
+        return Storability.OutputsAreStorable(outputs, out var problem)
+            ? new JobOutcome { Status = JobStatus.Succeeded, Outputs = outputs, BatchRows = batchRows }
+            : JobOutcome.Failed(ErrorCode.OutputInvalid, problem!);
+    }
+
+    private void Decide(PendingJob job, JobOutcome outcome)
+    {
+        if (job.TryDecide(outcome))
+        {
+            writer.Enqueue(job);
+        }
+    }
+
+    [LoggerMessage(EventId = 200, Level = LogLevel.Warning, Message = "A batch of model {Model} version {Version} failed with {Jobs} job(s), {Rows} row(s) in it")]
+    private partial void LogBatchFailed(Exception fault, string model, string version, int jobs, int rows);
+}

@@ -1,0 +1,245 @@
+using Millrace.Contracts;
+using Millrace.Worker.Intake;
+
+namespace Millrace.Worker.Batching;
+
+/// <summary>
+/// Coalesces pending jobs of one model version into batches. Greedy: an idle session takes at once whatever waits, up to
+/// <c>max_batch_size</c> rows; while sessions are busy, batches form by themselves. A batch is counted in rows. The bulk lane fills
+/// what the interactive lane leaves free, and whole batches when that one is empty.
+/// </summary>
+/// <remarks>
+/// Nothing here is bounded by itself: every pending job is an unacked delivery, and the broker's prefetch bounds those.
+/// </remarks>
+internal sealed class Batcher : IDisposable
+{
+    // How long a batch that is not full lets deliveries be read that have arrived already. It only bounds the wait behind a very
+    // large body: a burst of small ones is read in far less, and with none arriving there is no wait at all.
+    private static readonly TimeSpan s_longestGather = TimeSpan.FromMilliseconds(2);
+
+    private readonly int _maxBatchSize;
+    private readonly TimeSpan _maxQueueDelay;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly object _gate = new();
+    private readonly Dictionary<BatchKey, Line> _lines = [];
+    private int _waitingRows;
+    private int _arriving;
+    private bool _closed;
+
+    public Batcher(int maxBatchSize, TimeSpan maxQueueDelay, TimeProvider time)
+    {
+        _maxBatchSize = maxBatchSize;
+        _maxQueueDelay = maxQueueDelay;
+        _time = time;
+        _timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Says that a delivery has arrived and is being read; <see cref="Settle"/> must follow.</summary>
+    public void Announce() => Interlocked.Increment(ref _arriving);
+
+    /// <summary>Says that an announced delivery was added here, or went another way.</summary>
+    public void Settle()
+    {
+        if (Interlocked.Decrement(ref _arriving) == 0)
+        {
+            Wake();
+        }
+    }
+
+    /// <summary>Adds a job behind those of its lane.</summary>
+    public void Add(PendingJob job)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            if (!_lines.TryGetValue(job.Key, out var line))
+            {
+                _lines.Add(job.Key, line = new Line());
+            }
+
+            line.Of(job.Lane).Enqueue(job);
+            line.Rows += job.RowCount;
+            var before = _waitingRows;
+            _waitingRows += job.RowCount;
+            // A session looks when there is something at all and when there is a full batch; between the two, the last arriving
+            // delivery or the timer wakes it. A wake-up for every job would cost more than the job.
+            if (before == 0 || before / _maxBatchSize != _waitingRows / _maxBatchSize || Volatile.Read(ref _arriving) == 0)
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+    }
+
+    /// <summary>Waits for the next batch. For the thread of one session: it blocks.</summary>
+    /// <param name="expired">Gets the jobs whose deadline passed while they waited.</param>
+    /// <returns>A batch, or null where there is none to run: after <see cref="Close"/>, or where jobs have expired instead.</returns>
+    public Batch? Take(List<PendingJob> expired)
+    {
+        lock (_gate)
+        {
+            while (true)
+            {
+                if (FindNext(expired) is { } next)
+                {
+                    if (_closed || !ShouldWait(next.Line, next.Oldest, out var wait))
+                    {
+                        return Form(next.Key, next.Line, expired);
+                    }
+
+                    _timer.Change(wait, Timeout.InfiniteTimeSpan);
+                }
+                else if (_closed || expired.Count > 0)
+                {
+                    return null;
+                }
+
+                Monitor.Wait(_gate);
+            }
+        }
+    }
+
+    /// <summary>Lets the sessions take what waits and then end. Nothing may be added any more.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _closed;
+            }
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>The line whose turn it is: with the oldest interactive job, or where there is none, the oldest bulk job.</summary>
+    private (BatchKey Key, Line Line, PendingJob Oldest)? FindNext(List<PendingJob> expired)
+    {
+        (BatchKey Key, Line Line, PendingJob Oldest)? next = null;
+        List<BatchKey>? empty = null;
+        foreach (var (key, line) in _lines)
+        {
+            if (TryPeek(line, _time.GetTimestamp(), expired) is not { } oldest)
+            {
+                (empty ??= []).Add(key);
+            }
+            else if (next is not { } best || IsBefore(oldest, best.Oldest))
+            {
+                next = (key, line, oldest);
+            }
+        }
+
+        // A model with open dimensions may see any number of shapes.
+        foreach (var key in empty ?? [])
+        {
+            _lines.Remove(key);
+        }
+
+        return next;
+    }
+
+    private static bool IsBefore(PendingJob a, PendingJob b) =>
+        a.Lane == b.Lane ? a.ReceivedTimestamp < b.ReceivedTimestamp : a.Lane == Lane.Interactive;
+
+    private bool ShouldWait(Line line, PendingJob oldest, out TimeSpan wait)
+    {
+        var limit = Volatile.Read(ref _arriving) > 0 && _maxQueueDelay < s_longestGather ? s_longestGather : _maxQueueDelay;
+        wait = limit - _time.GetElapsedTime(oldest.ReceivedTimestamp);
+        return wait > TimeSpan.Zero && line.Rows < _maxBatchSize;
+    }
+
+    private Batch Form(BatchKey key, Line line, List<PendingJob> expired)
+    {
+        var slices = new List<BatchSlice>();
+        var room = _maxBatchSize;
+        Fill(line, line.Interactive, slices, ref room, expired);
+        Fill(line, line.Bulk, slices, ref room, expired);
+        if (line.Interactive.Count > 0 || line.Bulk.Count > 0)
+        {
+            // What is left may be another session's.
+            Monitor.Pulse(_gate);
+        }
+
+        return new Batch(key, slices);
+    }
+
+    private void Fill(Line line, Queue<PendingJob> queue, List<BatchSlice> slices, ref int room, List<PendingJob> expired)
+    {
+        var now = _time.GetTimestamp();
+        while (room > 0 && TryPeek(line, queue, now, expired) is { } job)
+        {
+            var left = job.RowCount - job.TakenRows;
+            if (left > room && job.RowCount <= _maxBatchSize)
+            {
+                // It fits into a batch whole: the next one. Only what fits into none is split.
+                return;
+            }
+
+            var rows = Math.Min(left, room);
+            slices.Add(new BatchSlice(job, job.TakenRows, rows));
+            job.TakenRows += rows;
+            room -= rows;
+            line.Rows -= rows;
+            _waitingRows -= rows;
+            if (job.TakenRows == job.RowCount)
+            {
+                queue.Dequeue();
+            }
+        }
+    }
+
+    private PendingJob? TryPeek(Line line, long now, List<PendingJob> expired) =>
+        TryPeek(line, line.Interactive, now, expired) ?? TryPeek(line, line.Bulk, now, expired);
+
+    /// <summary>The first job that is still to run; those before it that are not leave the queue.</summary>
+    private PendingJob? TryPeek(Line line, Queue<PendingJob> queue, long now, List<PendingJob> expired)
+    {
+        while (queue.TryPeek(out var job))
+        {
+            if (!job.IsDecided && now < job.DeadlineTimestamp)
+            {
+                return job;
+            }
+
+            queue.Dequeue();
+            line.Rows -= job.RowCount - job.TakenRows;
+            _waitingRows -= job.RowCount - job.TakenRows;
+            if (!job.IsDecided)
+            {
+                expired.Add(job);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The jobs of one batch key.</summary>
+    private sealed class Line
+    {
+        public Queue<PendingJob> Interactive { get; } = new();
+
+        public Queue<PendingJob> Bulk { get; } = new();
+
+        public int Rows { get; set; }
+
+        public Queue<PendingJob> Of(Lane lane) => lane == Lane.Bulk ? Bulk : Interactive;
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Observability;
+
+namespace Millrace.Worker.Batching;
+
+/// <summary>Starts a loop for each session, and ends them once nothing waits any more.</summary>
+internal sealed class ModelServing(
+    ModelCatalog catalog, ResultWriter writer, WorkerMetrics metrics, TimeProvider time, ILogger<BatchLoop> logger) : IHostedService
+{
+    private readonly List<Task> _loops = [];
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var model in catalog.Models)
+        {
+            for (var i = 0; i < model.Predictors.Count; i++)
+            {
+                var loop = new BatchLoop(model, model.Predictors[i], writer, metrics, time, logger);
+                _loops.Add(loop.Start($"{model.Version.Name}/{model.Version.Version}#{i}"));
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (var model in catalog.Models)
+        {
+            model.Batcher.Close();
+        }
+
+        await Task.WhenAll(_loops).WaitAsync(cancellationToken);
+    }
+}

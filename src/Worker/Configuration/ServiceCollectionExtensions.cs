@@ -1,0 +1,17 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Millrace.Worker.Configuration;
+
+/// <summary>How every feature registers its options.</summary>
+internal static class ServiceCollectionExtensions
+{
+    /// <summary>Binds a section; unknown keys are errors, so that a misspelt one is not silently a default.</summary>
+    public static IServiceCollection AddValidatedOptions<T>(this IServiceCollection services, string section)
+        where T : class
+    {
+        services.AddOptions<T>()
+            .BindConfiguration(section, binder => binder.ErrorOnUnknownConfiguration = true)
+            .ValidateDataAnnotations();
+        return services;
+    }
+}

@@ -1,0 +1,75 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+
+namespace Millrace.Worker.Configuration;
+
+/// <summary>Checks all configuration before anything starts, and tells all errors at once.</summary>
+internal static class StartupCheck
+{
+    public static IReadOnlyList<string> Run(IServiceProvider services)
+    {
+        var errors = new List<string>();
+        Check<BrokerOptions>(services, errors);
+        Check<StoreOptions>(services, errors);
+        Check<LimitsOptions>(services, errors);
+        Check<DeliveryOptions>(services, errors);
+        Check<ModelsOptions>(services, errors);
+        CheckStore(services, errors);
+        if (!errors.Exists(error => error.Contains("Models", StringComparison.Ordinal)))
+        {
+            CheckModels(services, errors);
+        }
+
+        return errors;
+    }
+
+    private static void Check<T>(IServiceProvider services, List<string> errors)
+        where T : class
+    {
+        try
+        {
+            _ = services.GetRequiredService<IOptions<T>>().Value;
+        }
+        catch (OptionsValidationException fault)
+        {
+            errors.AddRange(fault.Failures);
+        }
+        catch (InvalidOperationException fault)
+        {
+            // The binder's: an unknown key, or a value of another type.
+            errors.Add(fault.InnerException is { } inner ? $"{fault.Message} {inner.Message}" : fault.Message);
+        }
+    }
+
+    private static void CheckStore(IServiceProvider services, List<string> errors)
+    {
+        try
+        {
+            _ = services.GetRequiredService<Results.IResultStore>();
+        }
+        catch (ArgumentException)
+        {
+            // Npgsql's message may repeat the text, and with it the password.
+            errors.Add("Store:ConnectionString: not a connection string of Npgsql; expected Host=…;Port=…;Database=…;Username=…;Password=…");
+        }
+        catch (OptionsValidationException)
+        {
+            // Told already.
+        }
+    }
+
+    private static void CheckModels(IServiceProvider services, List<string> errors)
+    {
+        try
+        {
+            _ = services.GetRequiredService<ModelCatalog>();
+        }
+        catch (ModelConfigurationException fault)
+        {
+            errors.AddRange(fault.Errors);
+        }
+    }
+}

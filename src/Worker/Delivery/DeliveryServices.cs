@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Millrace.Results;
+using Millrace.Worker.Configuration;
+
+namespace Millrace.Worker.Delivery;
+
+/// <summary>Registers the store, the commits and the replies.</summary>
+internal static class DeliveryServices
+{
+    public static IServiceCollection AddStore(this IServiceCollection services) => services
+        .AddValidatedOptions<StoreOptions>(StoreOptions.Section)
+        .AddSingleton(provider => Open(provider.GetRequiredService<IOptions<StoreOptions>>().Value, provider.GetRequiredService<TimeProvider>()))
+        .AddHostedService<StoreGate>();
+
+    public static IServiceCollection AddDelivery(this IServiceCollection services) => services
+        .AddValidatedOptions<DeliveryOptions>(DeliveryOptions.Section)
+        .AddSingleton<ReplySender>()
+        .AddSingleton<DeadLetterSender>()
+        .AddSingleton<ResultWriter>()
+        .AddHostedService(provider => provider.GetRequiredService<ResultWriter>());
+
+    public static IServiceCollection AddRabbitMqSender(this IServiceCollection services) => services
+        .AddSingleton<RabbitMqSender>()
+        .AddSingleton<IMessageSender>(provider => provider.GetRequiredService<RabbitMqSender>())
+        .AddHostedService(provider => provider.GetRequiredService<RabbitMqSender>());
+
+    private static IResultStore Open(StoreOptions options, TimeProvider time) => string.IsNullOrEmpty(options.ConnectionString)
+        ? ResultStores.OpenSqlite(options.Path)
+        : ResultStores.OpenPostgres(options.ConnectionString, time);
+}

@@ -1,0 +1,27 @@
+using Millrace.Contracts;
+using Millrace.Contracts.Wire;
+
+namespace Millrace.Worker.Delivery;
+
+/// <summary>A reply or a dead letter.</summary>
+internal sealed record OutboundMessage
+{
+    /// <summary>Empty for the default exchange.</summary>
+    public required string Exchange { get; init; }
+
+    public required string RoutingKey { get; init; }
+
+    public required WireBody Body { get; init; }
+
+    public string? CorrelationId { get; init; }
+
+    public string? MessageId { get; init; }
+
+    public string? ReplyTo { get; init; }
+
+    /// <summary>Of a reply; null for a dead letter.</summary>
+    public JobStatus? Status { get; init; }
+
+    /// <summary>Further headers; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? Headers { get; init; }
+}

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Millrace.Contracts;
+using Millrace.Contracts.Wire;
+using Millrace.Worker.Batching;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
+
+namespace Millrace.Worker.Embedded;
+
+/// <summary>
+/// The whole worker inside another process: MassTransit's in-memory transport in place of RabbitMQ, and the worker's own intake,
+/// batcher, sessions, result writer and replies.
+/// </summary>
+public sealed class EmbeddedWorker : IAsyncDisposable
+{
+    private static readonly RawSerializer s_serializer = new();
+
+    private readonly ServiceProvider _services;
+    private readonly IReadOnlyList<IHostedService> _hosted;
+    private readonly EmbeddedIntake _intake;
+
+    private EmbeddedWorker(ServiceProvider services)
+    {
+        _services = services;
+        _hosted = [.. services.GetServices<IHostedService>()];
+        _intake = services.GetRequiredService<EmbeddedIntake>();
+    }
+
+    /// <summary>Loads the models and starts; jobs may be sent once it returns.</summary>
+    /// <exception cref="ModelConfigurationException">A model cannot be served.</exception>
+    public static async Task<EmbeddedWorker> StartAsync(EmbeddedWorkerOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            [$"{ModelsOptions.Section}:{nameof(ModelsOptions.Directory)}"] = options.ModelsDirectory,
+            [$"{ModelsOptions.Section}:{nameof(ModelsOptions.Names)}"] = string.Join(',', options.ModelNames),
+        }).Build();
+
+        // The same parts in the same order as in Program.cs, with the two ends exchanged.
+        var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
+            .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
+            .AddSingleton(options)
+            .AddObservability(configuration)
+            .AddResilience()
+            .AddSingleton(options.Store)
+            .AddInference()
+            .AddSingleton<IMessageSender, EmbeddedSender>()
+            .AddDelivery()
+            .AddBatching()
+            .AddIntake()
+            .AddSingleton<EmbeddedIntake>()
+            .AddHostedService(provider => provider.GetRequiredService<EmbeddedIntake>())
+            .BuildServiceProvider();
+        try
+        {
+            var worker = new EmbeddedWorker(services);
+            foreach (var service in worker._hosted)
+            {
+                await service.StartAsync(cancellationToken);
+            }
+
+            return worker;
+        }
+        catch
+        {
+            await services.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a job; its reply comes with the same correlation id.</summary>
+    /// <exception cref="UnroutableModelException">Nobody here serves the model.</exception>
+    public async Task SendAsync(string modelName, Lane lane, string correlationId, WireBody body, CancellationToken cancellationToken)
+    {
+        var endpoint = await _intake.EndpointAsync(modelName, lane);
+        var bytes = MemoryMarshal.TryGetArray(body.Bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
+            ? segment.Array
+            : body.Bytes.ToArray();
+        await endpoint.Send(new RawMessage(bytes), context =>
+        {
+            context.Serializer = s_serializer;
+            context.Headers.Set(MemoryHeaders.ContentType, body.ContentType);
+            context.Headers.Set(MemoryHeaders.CorrelationId, correlationId);
+            context.Headers.Set(MemoryHeaders.ReplyTo, EmbeddedIntake.ReplyQueue);
+            if (body.HeaderLength is { } length)
+            {
+                context.Headers.Set(OipFormat.HeaderLengthHeader, length);
+            }
+        }, cancellationToken);
+    }
+
+    /// <summary>Ends what is in flight, commits it and stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var service in _hosted.Reverse())
+        {
+            await service.StopAsync(CancellationToken.None);
+        }
+
+        await _services.DisposeAsync();
+    }
+}

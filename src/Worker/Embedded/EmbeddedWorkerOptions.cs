@@ -1,0 +1,23 @@
+using Millrace.Results;
+
+namespace Millrace.Worker.Embedded;
+
+/// <summary>What an embedded worker serves.</summary>
+public sealed record EmbeddedWorkerOptions
+{
+    /// <summary>The model repository.</summary>
+    public required string ModelsDirectory { get; init; }
+
+    /// <summary>The models to serve; none means all.</summary>
+    public IReadOnlyList<string> ModelNames { get; init; } = [];
+
+    /// <summary>Where results are kept; its schema must be there. The caller's to dispose, after the worker.</summary>
+    public required IResultStore Store { get; init; }
+
+    /// <summary>Gets each reply. Called from any thread, several at once.</summary>
+    public required Func<EmbeddedReply, ValueTask> OnReply { get; init; }
+
+    /// <summary>Jobs held at once, of each lane.</summary>
+    /// <value>Default: 256.</value>
+    public int Prefetch { get; init; } = 256;
+}

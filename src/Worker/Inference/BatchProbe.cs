@@ -1,0 +1,177 @@
+using Microsoft.ML.OnnxRuntime;
+using Millrace.Contracts;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>
+/// Tries at load whether rows of a batch give what they give alone. Matching shapes do not say so: a softmax over the batch
+/// dimension, a mean over it or a sort along it have them too.
+/// </summary>
+internal static class BatchProbe
+{
+    private const int Rows = 3;
+    private const double Tolerance = 1e-3;
+    private const double HalfTolerance = 3e-2;
+
+    /// <returns>Whether they do; null where the graph could not be run on made-up inputs.</returns>
+    public static bool? GivesSingles(InferenceSession session, ModelSignature signature)
+    {
+        // Small whole numbers are the likeliest to be taken by any graph: indexes, lengths and pixels alike.
+        foreach (var range in new[] { 5, 2, 1 })
+        {
+            try
+            {
+                return Compare(session, signature, range);
+            }
+            catch (OnnxRuntimeException)
+            {
+                // These inputs are not for this graph; narrower ones may be.
+            }
+        }
+
+        return null;
+    }
+
+    private static bool Compare(InferenceSession session, ModelSignature signature, int range)
+    {
+        var batch = Run(session, signature, range, 0, Rows);
+        for (var row = 0; row < Rows; row++)
+        {
+            var single = Run(session, signature, range, row, 1);
+            for (var i = 0; i < signature.Outputs.Count; i++)
+            {
+                var tolerance = signature.Outputs[i].Datatype == TensorDatatype.Fp16 ? HalfTolerance : Tolerance;
+                if (batch[i].Length != Rows * single[i].Length || !AreClose(batch[i].AsSpan(row * single[i].Length, single[i].Length), single[i], tolerance))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static bool AreClose(ReadOnlySpan<object> a, ReadOnlySpan<object> b, double tolerance)
+    {
+        for (var i = 0; i < a.Length; i++)
+        {
+            if (a[i] is double x && b[i] is double y)
+            {
+                if (!x.Equals(y) && !(Math.Abs(x - y) <= tolerance * Math.Max(1, Math.Abs(y))))
+                {
+                    return false;
+                }
+            }
+            else if (!a[i].Equals(b[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static object[][] Run(InferenceSession session, ModelSignature signature, int range, int firstRow, int rows)
+    {
+        using var options = new RunOptions();
+        var inputs = new List<OrtValue>();
+        try
+        {
+            foreach (var spec in signature.Inputs)
+            {
+                inputs.Add(CreateInput(spec, range, firstRow, rows));
+            }
+
+            using var outputs = session.Run(
+                options, [.. signature.Inputs.Select(spec => spec.Name)], inputs, [.. signature.Outputs.Select(spec => spec.Name)]);
+            return [.. outputs.Select((value, i) => ToValues(value, signature.Outputs[i].Datatype))];
+        }
+        finally
+        {
+            inputs.ForEach(value => value.Dispose());
+        }
+    }
+
+    private static OrtValue CreateInput(TensorSpec spec, int range, int firstRow, int rows)
+    {
+        // Open dimensions behind the first get one size for all inputs: graphs often want them equal.
+        long[] shape = [rows, .. spec.Shape.Skip(1).Select(dimension => dimension < 0 ? 4 : dimension)];
+        var rowElements = shape.Skip(1).Aggregate(1L, (product, dimension) => product * dimension);
+        if (spec.Datatype == TensorDatatype.Bytes)
+        {
+            var texts = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, shape);
+            for (var i = 0; i < rows * rowElements; i++)
+            {
+                texts.StringTensorSetElementAt(Number(firstRow * rowElements + i, range).ToString(System.Globalization.CultureInfo.InvariantCulture), i);
+            }
+
+            return texts;
+        }
+
+        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, ModelSignature.ElementTypeOf(spec.Datatype), shape);
+        for (var i = 0; i < rows * rowElements; i++)
+        {
+            Set(value, spec.Datatype, i, Number(firstRow * rowElements + i, range));
+        }
+
+        return value;
+    }
+
+    /// <summary>A whole number from 0 below <paramref name="range"/> that looks random and is the same each time (splitmix64).</summary>
+    private static int Number(long index, int range)
+    {
+        var x = (ulong)(index + 1) * 0x9E3779B97F4A7C15;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return (int)((x ^ (x >> 31)) % (ulong)range);
+    }
+
+    private static void Set(OrtValue value, TensorDatatype datatype, int index, int number)
+    {
+        switch (datatype)
+        {
+            case TensorDatatype.Bool: value.GetTensorMutableDataAsSpan<bool>()[index] = number % 2 == 1; break;
+            case TensorDatatype.UInt8: value.GetTensorMutableDataAsSpan<byte>()[index] = (byte)number; break;
+            case TensorDatatype.Int8: value.GetTensorMutableDataAsSpan<sbyte>()[index] = (sbyte)number; break;
+            case TensorDatatype.UInt16: value.GetTensorMutableDataAsSpan<ushort>()[index] = (ushort)number; break;
+            case TensorDatatype.Int16: value.GetTensorMutableDataAsSpan<short>()[index] = (short)number; break;
+            case TensorDatatype.UInt32: value.GetTensorMutableDataAsSpan<uint>()[index] = (uint)number; break;
+            case TensorDatatype.Int32: value.GetTensorMutableDataAsSpan<int>()[index] = number; break;
+            case TensorDatatype.UInt64: value.GetTensorMutableDataAsSpan<ulong>()[index] = (ulong)number; break;
+            case TensorDatatype.Int64: value.GetTensorMutableDataAsSpan<long>()[index] = number; break;
+            case TensorDatatype.Fp16: value.GetTensorMutableDataAsSpan<Float16>()[index] = (Float16)number; break;
+            case TensorDatatype.Fp32: value.GetTensorMutableDataAsSpan<float>()[index] = number; break;
+            case TensorDatatype.Fp64: value.GetTensorMutableDataAsSpan<double>()[index] = number; break;
+            default: throw new ArgumentOutOfRangeException(nameof(datatype), datatype, "not a datatype of numbers");
+        }
+    }
+
+    private static object[] ToValues(OrtValue value, TensorDatatype datatype) => datatype switch
+    {
+        TensorDatatype.Bool => Box(value.GetTensorDataAsSpan<bool>(), e => e),
+        TensorDatatype.UInt8 => Box(value.GetTensorDataAsSpan<byte>(), e => (long)e),
+        TensorDatatype.Int8 => Box(value.GetTensorDataAsSpan<sbyte>(), e => (long)e),
+        TensorDatatype.UInt16 => Box(value.GetTensorDataAsSpan<ushort>(), e => (long)e),
+        TensorDatatype.Int16 => Box(value.GetTensorDataAsSpan<short>(), e => (long)e),
+        TensorDatatype.UInt32 => Box(value.GetTensorDataAsSpan<uint>(), e => (long)e),
+        TensorDatatype.Int32 => Box(value.GetTensorDataAsSpan<int>(), e => (long)e),
+        TensorDatatype.UInt64 => Box(value.GetTensorDataAsSpan<ulong>(), e => e),
+        TensorDatatype.Int64 => Box(value.GetTensorDataAsSpan<long>(), e => e),
+        TensorDatatype.Fp16 => Box(value.GetTensorDataAsSpan<Float16>(), e => (double)(float)e),
+        TensorDatatype.Fp32 => Box(value.GetTensorDataAsSpan<float>(), e => (double)e),
+        TensorDatatype.Fp64 => Box(value.GetTensorDataAsSpan<double>(), e => e),
+        _ => [.. value.GetStringTensorAsArray()],
+    };
+
+    private static object[] Box<TElement, TBoxed>(ReadOnlySpan<TElement> elements, Func<TElement, TBoxed> convert)
+        where TBoxed : notnull
+    {
+        var boxed = new object[elements.Length];
+        for (var i = 0; i < boxed.Length; i++)
+        {
+            boxed[i] = convert(elements[i]);
+        }
+
+        return boxed;
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>ONNX Runtime's execution providers by the names that model.json uses, and session options for each.</summary>
+internal static class ExecutionProviders
+{
+    public const string Cpu = "cpu";
+    public const string Cuda = "cuda";
+    public const string TensorRt = "tensorrt";
+    public const string WebGpu = "webgpu";
+
+    public static IReadOnlyList<string> Names { get; } = [TensorRt, Cuda, WebGpu, Cpu];
+
+    /// <summary>Options for one session. WebGPU crashes where two sessions share them: a fresh one for each.</summary>
+    /// <exception cref="OnnxRuntimeException">The provider's library or device is not there.</exception>
+    /// <exception cref="EntryPointNotFoundException">This build of ONNX Runtime lacks the provider.</exception>
+    public static SessionOptions CreateOptions(string provider, int intraOpThreads)
+    {
+        var options = new SessionOptions
+        {
+            IntraOpNumThreads = intraOpThreads,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        try
+        {
+            // An idle session must not burn a core while it waits for work.
+            options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+            Append(options, provider);
+            return options;
+        }
+        catch
+        {
+            options.Dispose();
+            throw;
+        }
+    }
+
+    private static void Append(SessionOptions options, string provider)
+    {
+        switch (provider)
+        {
+            case Cpu:
+                return;
+            case Cuda:
+            {
+                // The overload with options names the missing library; the one with a device number hides it.
+                using var cuda = new OrtCUDAProviderOptions();
+                cuda.UpdateOptions(new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    // EXHAUSTIVE costs hundreds of milliseconds for every new batch size.
+                    ["cudnn_conv_algo_search"] = "HEURISTIC",
+                });
+                options.AppendExecutionProvider_CUDA(cuda);
+                return;
+            }
+
+            case TensorRt:
+            {
+                using var tensorRt = new OrtTensorRTProviderOptions();
+                options.AppendExecutionProvider_Tensorrt(tensorRt);
+                options.AppendExecutionProvider_CUDA();
+                return;
+            }
+
+            case WebGpu:
+                options.AppendExecutionProvider("WebGPU");
+                return;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(provider), provider, $"expected one of {string.Join(", ", Names)}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using Millrace.Contracts;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>
+/// Puts a job's outputs together from the slices that its rows ran in. Slices of one job may end on several sessions at once and in
+/// any order.
+/// </summary>
+internal sealed class JobOutputs
+{
+    private readonly ModelVersion _model;
+    private readonly int[] _selection;
+    private readonly int _rows;
+    private readonly Part?[] _parts;
+    private readonly Lock _gate = new();
+    private int _rowsDone;
+
+    /// <param name="model">The model that runs the job.</param>
+    /// <param name="selection">Indexes among the model's outputs, in the order of the reply.</param>
+    /// <param name="rows">The job's rows.</param>
+    public JobOutputs(ModelVersion model, int[] selection, int rows)
+    {
+        _model = model;
+        _selection = selection;
+        _rows = rows;
+        _parts = new Part?[model.Signature.Outputs.Count];
+        foreach (var index in selection)
+        {
+            _parts[SourceOf(index)] ??= new Part();
+        }
+    }
+
+    /// <summary>Whether the graph's output is needed for what the job asked for.</summary>
+    public bool Wants(int output) => _parts[output] is not null;
+
+    /// <summary>Takes a slice's rows of one of the graph's outputs.</summary>
+    /// <param name="output">Index among the graph's outputs.</param>
+    /// <param name="firstRow">The slice's first row in the job.</param>
+    /// <param name="rowShape">The output's dimensions behind the first (all of them, where the model is not batchable).</param>
+    /// <param name="data">The rows in the protocol's binary layout.</param>
+    /// <returns>False where the slices' shapes differ, so that no tensor holds them all.</returns>
+    public bool TryAdd(int output, int firstRow, ReadOnlySpan<long> rowShape, ReadOnlySpan<byte> data)
+    {
+        var part = _parts[output]!;
+        lock (_gate)
+        {
+            part.RowShape ??= rowShape.ToArray();
+            if (!rowShape.SequenceEqual(part.RowShape))
+            {
+                return false;
+            }
+
+            if (data.Length == 0 || _model.Signature.Outputs[output].Datatype == TensorDatatype.Bytes)
+            {
+                (part.Texts ??= [])[firstRow] = data.ToArray();
+                return true;
+            }
+
+            var rowBytes = RowBytes(output, rowShape);
+            part.Data ??= new byte[rowBytes * _rows];
+            data.CopyTo(part.Data.AsSpan(firstRow * rowBytes));
+            return true;
+        }
+    }
+
+    /// <summary>Says that a slice has given all its outputs.</summary>
+    /// <returns>True for the one that makes the job whole.</returns>
+    public bool Complete(int rows) => Interlocked.Add(ref _rowsDone, rows) == _rows;
+
+    /// <summary>The tensors of the reply, once the job is whole.</summary>
+    public IReadOnlyList<Tensor> ToTensors()
+    {
+        var tensors = new Tensor[_selection.Length];
+        for (var i = 0; i < tensors.Length; i++)
+        {
+            var index = _selection[i];
+            tensors[i] = LabelOf(index) is { } label
+                ? TopLabels.Create(label, _model.Outputs[index].Name, index == label.LabelOutput, ToTensor(label.Output))
+                : ToTensor(index);
+        }
+
+        return tensors;
+    }
+
+    private Tensor ToTensor(int output)
+    {
+        var part = _parts[output]!;
+        var spec = _model.Signature.Outputs[output];
+        long[] shape = _model.IsBatchable ? [_rows, .. part.RowShape!] : part.RowShape!;
+        return new Tensor
+        {
+            Name = spec.Name,
+            Datatype = spec.Datatype,
+            Shape = shape,
+            Data = part.Data ?? Join(part.Texts),
+        };
+    }
+
+    private static byte[] Join(SortedList<int, byte[]>? texts) => texts switch
+    {
+        null => [],
+        { Count: 1 } => texts.Values[0],
+        _ => [.. texts.Values.SelectMany(text => text)],
+    };
+
+    private int RowBytes(int output, ReadOnlySpan<long> rowShape) =>
+        checked((int)(TensorShape.CountElements(rowShape) * _model.Signature.Outputs[output].Datatype.ElementSizeBytes()));
+
+    private int SourceOf(int index) => LabelOf(index)?.Output ?? index;
+
+    private LabelSpec? LabelOf(int index)
+    {
+        if (index < _model.Signature.Outputs.Count)
+        {
+            return null;
+        }
+
+        foreach (var label in _model.Labels)
+        {
+            if (label.LabelOutput == index || label.ScoreOutput == index)
+            {
+                return label;
+            }
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(index), index, "no output of the model");
+    }
+
+    private sealed class Part
+    {
+        public long[]? RowShape { get; set; }
+
+        public byte[]? Data { get; set; }
+
+        public SortedList<int, byte[]>? Texts { get; set; }
+    }
+}

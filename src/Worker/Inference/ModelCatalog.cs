@@ -1,0 +1,70 @@
+using System.Globalization;
+using Millrace.Contracts;
+using Millrace.Worker.Intake;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>The models that this worker serves.</summary>
+internal sealed class ModelCatalog : IDisposable
+{
+    private readonly Dictionary<string, SortedList<int, ServedModel>> _models = new(StringComparer.Ordinal);
+
+    public ModelCatalog(IReadOnlyList<ServedModel> models)
+    {
+        Models = models;
+        foreach (var model in models)
+        {
+            if (!_models.TryGetValue(model.Version.Name, out var versions))
+            {
+                _models.Add(model.Version.Name, versions = []);
+            }
+
+            versions.Add(int.Parse(model.Version.Version, CultureInfo.InvariantCulture), model);
+        }
+    }
+
+    public IReadOnlyList<ServedModel> Models { get; }
+
+    public IReadOnlyCollection<string> Names => _models.Keys;
+
+    /// <summary>The newest version of a model that is served.</summary>
+    public ServedModel Newest(string name) => _models[name].Values[^1];
+
+    /// <summary>Finds what a job asks for.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="version">The version; null for the newest.</param>
+    /// <param name="model">The model, where there is one.</param>
+    /// <returns>Why there is none; null where there is.</returns>
+    public JobOutcome? Find(string name, string? version, out ServedModel model)
+    {
+        model = null!;
+        if (!_models.TryGetValue(name, out var versions))
+        {
+            return JobOutcome.Rejected(ErrorCode.ModelNotFound, $"model_name: '{name}' is not served here, expected {Quote(_models.Keys)}");
+        }
+
+        if (version is null)
+        {
+            model = versions.Values[^1];
+            return null;
+        }
+
+        var known = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && versions.TryGetValue(number, out model!);
+        return known
+            ? null
+            : JobOutcome.Rejected(
+                ErrorCode.ModelVersionNotFound,
+                $"model_version: '{version}' of '{name}' is not served here, expected {Quote(versions.Values.Select(served => served.Version.Version))} or none");
+    }
+
+    public void Dispose()
+    {
+        foreach (var model in Models)
+        {
+            model.Dispose();
+        }
+    }
+
+    private static string Quote(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
+}

@@ -1,0 +1,48 @@
+using Millrace.Contracts;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>What a model takes and gives, for clients that build jobs for it.</summary>
+public sealed record ModelDescription
+{
+    /// <summary>The model.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its newest version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Rows of one batch.</summary>
+    public required int MaxBatchSize { get; init; }
+
+    /// <summary>In the graph's order.</summary>
+    public required IReadOnlyList<TensorDescription> Inputs { get; init; }
+
+    /// <summary>The graph's, then those that the labels add.</summary>
+    public required IReadOnlyList<TensorDescription> Outputs { get; init; }
+
+    /// <summary>Which CSV columns feed which input, ranges expanded.</summary>
+    public required IReadOnlyDictionary<string, IReadOnlyList<string>> Columns { get; init; }
+
+    /// <summary>The file that the model was evaluated on; null for none.</summary>
+    public EvaluationDescription? Evaluation { get; init; }
+
+    /// <summary>The output with the best label of a row; null where no labels are declared.</summary>
+    public string? PredictionOutput { get; init; }
+
+    /// <summary>The output with that label's score; null where no labels are declared.</summary>
+    public string? ConfidenceOutput { get; init; }
+}
+
+/// <summary>An input or output.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Datatype">What an element is.</param>
+/// <param name="Shape">Its dimensions, -1 for any; the first is the batch dimension of a batchable model.</param>
+public sealed record TensorDescription(string Name, TensorDatatype Datatype, IReadOnlyList<long> Shape);
+
+/// <summary>A file with true labels.</summary>
+/// <param name="File">Its name, for people.</param>
+/// <param name="Sha256">Its content's SHA-256, in hexadecimal.</param>
+/// <param name="LabelColumn">The column with the labels.</param>
+/// <param name="HeldOutEvery">The step between rows that the model was never trained on.</param>
+/// <param name="HeldOutFirst">The first of them, counted from 1 behind the header.</param>
+public sealed record EvaluationDescription(string File, string Sha256, string LabelColumn, int HeldOutEvery, int HeldOutFirst);

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.ML.OnnxRuntime;
+using Millrace.Worker.Batching;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>Opens the sessions of the model repository's folders.</summary>
+internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeProvider time, ILogger<ModelLoader> logger)
+{
+    /// <summary>Loads every version of every model that the options name.</summary>
+    /// <exception cref="ModelConfigurationException">Some cannot be served; tells all of them.</exception>
+    public ModelCatalog Load()
+    {
+        var errors = new List<string>();
+        var models = new List<ServedModel>();
+        foreach (var folder in ModelRepository.Read(options.Value.Directory, options.Value.NameList, errors))
+        {
+            foreach (var version in folder.Versions)
+            {
+                if (TryLoad(folder, version, errors) is { } model)
+                {
+                    models.Add(model);
+                }
+            }
+        }
+
+        if (errors.Count > 0)
+        {
+            models.ForEach(model => model.Dispose());
+            throw new ModelConfigurationException(errors);
+        }
+
+        return new ModelCatalog(models);
+    }
+
+    private ServedModel? TryLoad(ModelFolder folder, int version, List<string> errors)
+    {
+        var before = errors.Count;
+        void Problem(string problem) => errors.Add($"model '{folder.Name}' version {version}: {problem}");
+
+        var sessions = new List<InferenceSession>();
+        var provider = Open(folder, version, sessions, Problem);
+        if (provider is null)
+        {
+            return null;
+        }
+
+        var signature = ModelSignature.Of(sessions[0], Problem);
+        if (errors.Count == before)
+        {
+            var wantsBatches = folder.Config.MaxBatchSize != 1 && signature.HasBatchDimension;
+            var givesSingles = wantsBatches ? BatchProbe.GivesSingles(sessions[0], signature) : (bool?)null;
+            var model = ModelVersionFactory.Create(folder.Name, version, folder.Config, signature, givesSingles, Problem);
+            if (errors.Count == before)
+            {
+                if (wantsBatches && givesSingles != true)
+                {
+                    LogUnproven(folder.Name, model.Version, model.MaxBatchSize);
+                }
+
+                LogLoaded(folder.Name, model.Version, provider, sessions.Count, model.MaxBatchSize);
+                return new ServedModel(
+                    model,
+                    new Batcher(model.MaxBatchSize, model.MaxQueueDelay, time),
+                    [.. sessions.Select(session => new Predictor(model, session))],
+                    provider);
+            }
+        }
+
+        sessions.ForEach(session => session.Dispose());
+        return null;
+    }
+
+    private string? Open(ModelFolder folder, int version, List<InferenceSession> sessions, Action<string> problem)
+    {
+        var providers = folder.Config.ExecutionProviders ?? options.Value.ExecutionProviderList;
+        var reasons = new List<string>();
+        string? chosen = null;
+        for (var i = 0; i < folder.Config.Instances; i++)
+        {
+            var opened = SessionFactory.TryOpen(
+                folder.ModelFile(version),
+                chosen is null ? providers : [chosen],
+                folder.Config.IntraOpThreads,
+                (provider, fault) => reasons.Add($"{provider}: {fault.Message}"));
+            if (opened is not { } session)
+            {
+                problem($"{folder.ModelFile(version)} cannot be loaded; {string.Join("; ", reasons)}");
+                sessions.ForEach(other => other.Dispose());
+                return null;
+            }
+
+            chosen = session.Provider;
+            sessions.Add(session.Session);
+        }
+
+        if (reasons.Count > 0)
+        {
+            LogPassedOver(folder.Name, chosen!, string.Join("; ", reasons));
+        }
+
+        return chosen;
+    }
+
+    [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Serving model {Model} version {Version} on {Provider}: {Instances} instance(s), batches of up to {MaxBatchSize} rows")]
+    private partial void LogLoaded(string model, string version, string provider, int instances, int maxBatchSize);
+
+    [LoggerMessage(EventId = 101, Level = LogLevel.Information, Message = "Model {Model} runs on {Provider}; not available: {Reasons}")]
+    private partial void LogPassedOver(string model, string provider, string reasons);
+
+    [LoggerMessage(EventId = 102, Level = LogLevel.Warning, Message = "Model {Model} version {Version} was not seen to give in a batch what it gives row by row; its batches have up to {MaxBatchSize} row(s), as its model.json says or, without one, 1")]
+    private partial void LogUnproven(string model, string version, int maxBatchSize);
+}

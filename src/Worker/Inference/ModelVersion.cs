@@ -1,0 +1,48 @@
+namespace Millrace.Worker.Inference;
+
+/// <summary>One version of a model as it is served: what jobs are checked against and batched by.</summary>
+internal sealed record ModelVersion
+{
+    public required string Name { get; init; }
+
+    public required string Version { get; init; }
+
+    public required ModelSignature Signature { get; init; }
+
+    /// <summary>The graph's outputs, then those that the labels add.</summary>
+    public required IReadOnlyList<TensorSpec> Outputs { get; init; }
+
+    public required IReadOnlyList<LabelSpec> Labels { get; init; }
+
+    /// <summary>What each input's elements are multiplied by; null for none.</summary>
+    public required IReadOnlyList<double?> Scales { get; init; }
+
+    /// <summary>False: a run takes one job, with the shapes that it brings.</summary>
+    public required bool IsBatchable { get; init; }
+
+    /// <summary>Rows; 1 where the model is not batchable.</summary>
+    public required int MaxBatchSize { get; init; }
+
+    public required TimeSpan MaxQueueDelay { get; init; }
+
+    /// <summary>Rising; empty where every size is run as it is.</summary>
+    public required IReadOnlyList<int> Buckets { get; init; }
+
+    public required bool RequireFinite { get; init; }
+
+    public required long? MaxElements { get; init; }
+
+    /// <summary>The rows that a batch of <paramref name="rows"/> is run with.</summary>
+    public int PaddedRows(int rows)
+    {
+        for (var i = 0; i < Buckets.Count; i++)
+        {
+            if (Buckets[i] >= rows)
+            {
+                return Buckets[i];
+            }
+        }
+
+        return rows;
+    }
+}

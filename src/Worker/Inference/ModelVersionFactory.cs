@@ -1,0 +1,121 @@
+using System.Text;
+using Millrace.Contracts;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>Puts a graph's signature and its <c>model.json</c> together; everything that does not fit is reported. Pure.</summary>
+internal static class ModelVersionFactory
+{
+    private const int DefaultMaxBatchSize = 64;
+
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="config">Its <c>model.json</c>.</param>
+    /// <param name="signature">Its graph's.</param>
+    /// <param name="batchGivesSingles">
+    /// Whether a batch was seen to give what single runs give; null where that could not be tried. A batch dimension alone proves
+    /// nothing: a softmax over it has matching shapes and other values.
+    /// </param>
+    /// <param name="problem">Gets what does not fit.</param>
+    public static ModelVersion Create(
+        string name, int version, ModelConfig config, ModelSignature signature, bool? batchGivesSingles, Action<string> problem)
+    {
+        var mayBatch = signature.HasBatchDimension && batchGivesSingles != false;
+        if (config.MaxBatchSize > 1 && !mayBatch)
+        {
+            problem(signature.HasBatchDimension
+                ? $"max_batch_size is {config.MaxBatchSize}, but a batch gives other values than single runs do; expected max_batch_size 1"
+                : $"max_batch_size is {config.MaxBatchSize}, but the graph has no batch dimension (an open first dimension of every input and output); expected 1");
+        }
+
+        // Unproven and not asked for: one job a run is always right.
+        var maxBatchSize = mayBatch ? config.MaxBatchSize ?? (batchGivesSingles == true ? Largest(config.Buckets) : 1) : 1;
+        var outputs = new List<TensorSpec>(signature.Outputs);
+        var labels = CreateLabels(config, signature, outputs, problem);
+        return new ModelVersion
+        {
+            Name = name,
+            Version = version.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Signature = signature,
+            Outputs = outputs,
+            Labels = labels,
+            Scales = CreateScales(config, signature, problem),
+            IsBatchable = mayBatch,
+            MaxBatchSize = maxBatchSize,
+            MaxQueueDelay = config.MaxQueueDelay,
+            Buckets = mayBatch ? config.Buckets : [],
+            RequireFinite = config.RequireFinite,
+            MaxElements = config.MaxElements,
+        };
+    }
+
+    private static int Largest(IReadOnlyList<int> buckets) => buckets.Count > 0 ? buckets[^1] : DefaultMaxBatchSize;
+
+    private static double?[] CreateScales(ModelConfig config, ModelSignature signature, Action<string> problem)
+    {
+        foreach (var input in config.Scale.Keys.Concat(config.Columns.Keys).Distinct(StringComparer.Ordinal))
+        {
+            if (!signature.Inputs.Any(spec => spec.Name == input))
+            {
+                problem($"scale or columns: the model has no input '{input}'; it has {Names(signature.Inputs)}");
+            }
+        }
+
+        var scales = new double?[signature.Inputs.Count];
+        for (var i = 0; i < scales.Length; i++)
+        {
+            var spec = signature.Inputs[i];
+            scales[i] = config.Scale.TryGetValue(spec.Name, out var scale) ? scale : null;
+            if (scales[i] is not null && spec.Datatype is not (TensorDatatype.Fp16 or TensorDatatype.Fp32 or TensorDatatype.Fp64))
+            {
+                problem($"scale.{spec.Name}: only FP16, FP32 and FP64 inputs can be scaled, this one is {spec.Datatype.ToWireName()}");
+            }
+        }
+
+        return scales;
+    }
+
+    private static List<LabelSpec> CreateLabels(ModelConfig config, ModelSignature signature, List<TensorSpec> outputs, Action<string> problem)
+    {
+        var labels = new List<LabelSpec>();
+        foreach (var (output, names) in config.Labels)
+        {
+            var index = signature.Outputs.ToList().FindIndex(spec => spec.Name == output);
+            if (index < 0)
+            {
+                problem($"labels.{output}: the model has no such output; it has {Names(signature.Outputs)}");
+                continue;
+            }
+
+            var spec = signature.Outputs[index];
+            if (spec.Datatype is not (TensorDatatype.Fp16 or TensorDatatype.Fp32 or TensorDatatype.Fp64) || spec.Shape.Length != 2)
+            {
+                problem($"labels.{output}: expected an output of floats [rows, classes], this one is {spec.Datatype.ToWireName()} {spec.ShapeText}");
+            }
+            else if (spec.Shape[1] >= 0 && spec.Shape[1] != names.Count)
+            {
+                problem($"labels.{output}: expected {spec.Shape[1]} labels, found {names.Count}");
+            }
+            else if (config.TopK > names.Count)
+            {
+                problem($"top_k: expected at most the {names.Count} labels of '{output}', found {config.TopK}");
+            }
+
+            // One labelled output gives 'label' and 'score'; several, or a graph that uses these names itself, need their own.
+            var plain = config.Labels.Count == 1 && !signature.Outputs.Any(other => other.Name is "label" or "score");
+            var prefix = plain ? "" : output + "_";
+            outputs.Add(new TensorSpec(prefix + "label", TensorDatatype.Bytes, [-1, config.TopK]));
+            outputs.Add(new TensorSpec(prefix + "score", TensorDatatype.Fp32, [-1, config.TopK]));
+            labels.Add(new LabelSpec(index, [.. names.Select(Encoding.UTF8.GetBytes)], config.TopK, outputs.Count - 2, outputs.Count - 1));
+        }
+
+        foreach (var twice in outputs.GroupBy(spec => spec.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
+        {
+            problem($"labels: the added output '{twice.Key}' has the name of another one");
+        }
+
+        return labels;
+    }
+
+    private static string Names(IReadOnlyList<TensorSpec> specs) => string.Join(", ", specs.Select(spec => $"'{spec.Name}'"));
+}

@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>Section <c>Models</c>: the model repository.</summary>
+public sealed class ModelsOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Models";
+
+    /// <summary>The folder with <c>NAME/VERSION/model.onnx</c> and <c>NAME/model.json</c>.</summary>
+    /// <value>Default: <c>models</c>, in the current folder.</value>
+    [Required]
+    public string Directory { get; set; } = "models";
+
+    /// <summary>The models to serve, separated by commas; none means all in the folder.</summary>
+    public string Names { get; set; } = "";
+
+    /// <summary>Execution providers for models that name none, separated by commas: the first available one is used.</summary>
+    /// <value>Default: <c>cuda,cpu</c>.</value>
+    [Required]
+    [RegularExpression("(tensorrt|cuda|webgpu|cpu)(,(tensorrt|cuda|webgpu|cpu))*", ErrorMessage = "Models:ExecutionProviders: expected some of tensorrt, cuda, webgpu, cpu, separated by commas.")]
+    public string ExecutionProviders { get; set; } = "cuda,cpu";
+
+    internal string[] NameList => Names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    internal string[] ExecutionProviderList => ExecutionProviders.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

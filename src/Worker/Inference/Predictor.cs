@@ -1,0 +1,182 @@
+using Microsoft.ML.OnnxRuntime;
+using Millrace.Contracts;
+using Millrace.Worker.Batching;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>
+/// Runs batches of one model version on one session, for one thread at a time. Rows are packed into pinned memory that stays bound to
+/// the session, one binding for each batch shape seen: a run then costs no allocation for numeric tensors (bench/results).
+/// </summary>
+internal sealed class Predictor : IDisposable
+{
+    // A model with open dimensions may see any number of shapes; bindings are cheap to make again.
+    private const int MaxBindings = 256;
+
+    private readonly ModelVersion _model;
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly TensorPacker _packer;
+    private readonly PinnedBuffer[] _outputs;
+    private readonly Dictionary<(BatchKey Key, int Rows), SessionBinding> _bindings = [];
+    private int _generation;
+
+    public Predictor(ModelVersion model, InferenceSession session)
+    {
+        _model = model;
+        _session = session;
+        _packer = new TensorPacker(model);
+        _outputs = [.. model.Signature.Outputs.Select(_ => new PinnedBuffer())];
+    }
+
+    /// <summary>Runs a batch; its rows' outputs are in its jobs afterwards.</summary>
+    /// <returns>The rows that were run, padding included.</returns>
+    /// <exception cref="OnnxRuntimeException">The run failed.</exception>
+    /// <exception cref="OutputMismatchException">The model gave outputs that cannot be told apart by row.</exception>
+    public int Run(Batch batch)
+    {
+        var rows = _model.IsBatchable ? _model.PaddedRows(batch.Rows) : 1;
+        _packer.Pack(batch, rows);
+        var binding = Bind(batch.Key, rows);
+        using var texts = _packer.BindTexts(binding.IoBinding, batch, rows);
+        _session.RunWithBinding(_runOptions, binding.IoBinding);
+        if (binding.OutputsArePinned)
+        {
+            for (var i = 0; i < _outputs.Length; i++)
+            {
+                var spec = _model.Signature.Outputs[i];
+                Unpack(batch, i, spec.Shape.AsSpan(1), _outputs[i].Span, (int)spec.RowElements!.Value * spec.Datatype.ElementSizeBytes());
+            }
+        }
+        else
+        {
+            using var values = binding.IoBinding.GetOutputValues();
+            for (var i = 0; i < _outputs.Length; i++)
+            {
+                UnpackValue(batch, i, values[i], rows);
+            }
+        }
+
+        return rows;
+    }
+
+    public void Dispose()
+    {
+        DropBindings();
+        _runOptions.Dispose();
+        _session.Dispose();
+    }
+
+    private SessionBinding Bind(BatchKey key, int rows)
+    {
+        // A grown buffer has moved: what is bound to the old one is stale.
+        var generation = _packer.Generation;
+        if (generation != _generation || _bindings.Count > MaxBindings)
+        {
+            DropBindings();
+            _generation = generation;
+        }
+
+        if (!_bindings.TryGetValue((key, rows), out var binding))
+        {
+            _bindings.Add((key, rows), binding = CreateBinding(key, rows));
+        }
+
+        return binding;
+    }
+
+    private SessionBinding CreateBinding(BatchKey key, int rows)
+    {
+        var pinned = _model.IsBatchable
+            && _model.Signature.Outputs.All(spec => spec.Datatype != TensorDatatype.Bytes && spec.RowElements is > 0);
+        if (pinned)
+        {
+            GrowOutputs();
+        }
+
+        var binding = _session.CreateIoBinding();
+        var values = new List<OrtValue>();
+        try
+        {
+            _packer.BindNumbers(binding, key, rows, values);
+            for (var i = 0; i < _outputs.Length; i++)
+            {
+                var spec = _model.Signature.Outputs[i];
+                if (pinned)
+                {
+                    long[] shape = [rows, .. spec.Shape.AsSpan(1)];
+                    var value = PinnedTensor.Create(_outputs[i], spec.Datatype, shape);
+                    values.Add(value);
+                    binding.BindOutput(spec.Name, value);
+                }
+                else
+                {
+                    binding.BindOutputToDevice(spec.Name, OrtMemoryInfo.DefaultInstance);
+                }
+            }
+
+            return new SessionBinding(binding, values, pinned);
+        }
+        catch
+        {
+            new SessionBinding(binding, values, pinned).Dispose();
+            throw;
+        }
+    }
+
+    private void GrowOutputs()
+    {
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            // At once as large as it will ever be, so that it never moves under a binding.
+            var spec = _model.Signature.Outputs[i];
+            _outputs[i].EnsureSize(_model.MaxBatchSize * spec.RowElements!.Value * spec.Datatype.ElementSizeBytes());
+        }
+    }
+
+    private void UnpackValue(Batch batch, int output, OrtValue value, int rows)
+    {
+        var spec = _model.Signature.Outputs[output];
+        var shape = value.GetTensorTypeAndShape().Shape;
+        if (_model.IsBatchable && (shape.Length == 0 || shape[0] != rows))
+        {
+            throw new OutputMismatchException($"output '{spec.Name}': shape [{string.Join(',', shape)}] for a batch of {rows} rows, expected {rows} first");
+        }
+
+        var rowShape = _model.IsBatchable ? shape.AsSpan(1) : shape;
+        if (spec.Datatype == TensorDatatype.Bytes)
+        {
+            TextTensor.Unpack(batch, output, rowShape, value);
+            return;
+        }
+
+        var data = value.GetTensorMutableRawData();
+        Unpack(batch, output, rowShape, data, _model.IsBatchable ? data.Length / rows : data.Length);
+    }
+
+    private void Unpack(Batch batch, int output, ReadOnlySpan<long> rowShape, ReadOnlySpan<byte> data, int rowBytes)
+    {
+        var at = 0;
+        for (var i = 0; i < batch.Slices.Count; i++)
+        {
+            var slice = batch.Slices[i];
+            var size = slice.Rows * rowBytes;
+            if (slice.Job.Outputs.Wants(output) && !slice.Job.Outputs.TryAdd(output, slice.FirstRow, rowShape, data.Slice(at, size)))
+            {
+                throw OutputMismatchException.BetweenSlices(_model.Signature.Outputs[output].Name);
+            }
+
+            at += size;
+        }
+    }
+
+    private void DropBindings()
+    {
+        foreach (var binding in _bindings.Values)
+        {
+            binding.Dispose();
+        }
+
+        _bindings.Clear();
+    }
+}

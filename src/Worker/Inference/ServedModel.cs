@@ -1,0 +1,20 @@
+using Millrace.Worker.Batching;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>A model version at work: its batcher and the predictors that empty it.</summary>
+/// <param name="Version">What it takes and gives.</param>
+/// <param name="Batcher">Where its jobs wait.</param>
+/// <param name="Predictors">One for each instance.</param>
+/// <param name="Provider">The execution provider that its sessions run on.</param>
+internal sealed record ServedModel(ModelVersion Version, Batcher Batcher, IReadOnlyList<Predictor> Predictors, string Provider) : IDisposable
+{
+    public void Dispose()
+    {
+        Batcher.Dispose();
+        foreach (var predictor in Predictors)
+        {
+            predictor.Dispose();
+        }
+    }
+}

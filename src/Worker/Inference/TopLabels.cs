@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Millrace.Contracts;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>The best classes of each row: their names, or their scores. Pure.</summary>
+internal static class TopLabels
+{
+    /// <param name="spec">The labels.</param>
+    /// <param name="name">Name of the tensor to make.</param>
+    /// <param name="asLabels">True for the names (BYTES), false for the scores (FP32).</param>
+    /// <param name="scores">[rows, classes], floats.</param>
+    /// <returns>[rows, k], best first; equal scores in the classes' order, NaN last.</returns>
+    public static Tensor Create(LabelSpec spec, string name, bool asLabels, Tensor scores)
+    {
+        var rows = (int)scores.Shape[0];
+        var classes = Math.Min((int)scores.Shape[1], spec.Names.Count);
+        var k = Math.Min(spec.TopK, classes);
+        var picks = new int[rows * k];
+        var values = new float[rows * k];
+        var row = new float[(int)scores.Shape[1]];
+        for (var i = 0; i < rows; i++)
+        {
+            CopyRow(scores, i, row);
+            PickBest(row.AsSpan(0, classes), picks.AsSpan(i * k, k), values.AsSpan(i * k, k));
+        }
+
+        return asLabels
+            ? new Tensor { Name = name, Shape = [rows, k], Datatype = TensorDatatype.Bytes, Data = Join(spec.Names, picks) }
+            : Tensor.Create<float>(name, [rows, k], values);
+    }
+
+    private static void PickBest(Span<float> row, Span<int> picks, Span<float> values)
+    {
+        // k is small: k passes beat a sort. What was picked is remembered, not overwritten, so that -infinity can be picked too.
+        Span<bool> taken = row.Length <= 1024 ? stackalloc bool[row.Length] : new bool[row.Length];
+        for (var n = 0; n < picks.Length; n++)
+        {
+            var best = -1;
+            for (var c = 0; c < row.Length; c++)
+            {
+                if (!taken[c] && (best < 0 || row[c] > row[best] || (float.IsNaN(row[best]) && !float.IsNaN(row[c]))))
+                {
+                    best = c;
+                }
+            }
+
+            taken[best] = true;
+            picks[n] = best;
+            values[n] = row[best];
+        }
+    }
+
+    private static void CopyRow(Tensor scores, int row, Span<float> target)
+    {
+        switch (scores.Datatype)
+        {
+            case TensorDatatype.Fp32:
+                MemoryMarshal.Cast<byte, float>(scores.Data.Span).Slice(row * target.Length, target.Length).CopyTo(target);
+                break;
+            case TensorDatatype.Fp64:
+                var doubles = MemoryMarshal.Cast<byte, double>(scores.Data.Span).Slice(row * target.Length, target.Length);
+                for (var i = 0; i < target.Length; i++)
+                {
+                    target[i] = (float)doubles[i];
+                }
+
+                break;
+            default:
+                var halves = MemoryMarshal.Cast<byte, Half>(scores.Data.Span).Slice(row * target.Length, target.Length);
+                for (var i = 0; i < target.Length; i++)
+                {
+                    target[i] = (float)halves[i];
+                }
+
+                break;
+        }
+    }
+
+    private static byte[] Join(IReadOnlyList<byte[]> names, ReadOnlySpan<int> picks)
+    {
+        var size = 0;
+        foreach (var pick in picks)
+        {
+            size += sizeof(uint) + names[pick].Length;
+        }
+
+        var data = new byte[size];
+        var at = 0;
+        foreach (var pick in picks)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(at), names[pick].Length);
+            names[pick].CopyTo(data, at + sizeof(uint));
+            at += sizeof(uint) + names[pick].Length;
+        }
+
+        return data;
+    }
+}

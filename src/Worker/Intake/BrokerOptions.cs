@@ -1,0 +1,67 @@
+using System.ComponentModel.DataAnnotations;
+using RabbitMQ.Client;
+
+namespace Millrace.Worker.Intake;
+
+/// <summary>Section <c>Broker</c>: RabbitMQ.</summary>
+public sealed class BrokerOptions : IValidatableObject
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Broker";
+
+    /// <summary><c>amqp://user:password@host:port/vhost</c>, or <c>amqps</c>.</summary>
+    [Required(ErrorMessage = "Broker:Uri: not set; expected amqp://user:password@host:port/vhost (environment: Broker__Uri).")]
+    public string? Uri { get; set; }
+
+    /// <summary>Unacked deliveries of each model's interactive queue: the most jobs that the worker holds of it.</summary>
+    /// <value>Default: 512.</value>
+    [Range(1, 65_535)]
+    public int Prefetch { get; set; } = 512;
+
+    /// <summary>The same for each model's bulk queue.</summary>
+    /// <value>Default: 128.</value>
+    [Range(1, 65_535)]
+    public int BulkPrefetch { get; set; } = 128;
+
+    /// <summary>How often a job is delivered before the broker takes it to the dead letters. An argument of the queues: fixed once they exist.</summary>
+    /// <value>Default: 20.</value>
+    [Range(1, 1_000_000)]
+    public int DeliveryLimit { get; set; } = 20;
+
+    /// <summary>AMQP heartbeat: a connection that is silent for two of them is lost.</summary>
+    /// <value>Default: 10 s.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The broker without the password, for messages.</summary>
+    internal string Description
+    {
+        get
+        {
+            var uri = new Uri(Uri!);
+            return $"{uri.Scheme}://{uri.Host}:{Port(uri)}{uri.AbsolutePath}";
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        // The text itself is not repeated: it may hold a password.
+        if (Uri is not null && (!System.Uri.TryCreate(Uri, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps") || uri.Host.Length == 0))
+        {
+            yield return new ValidationResult("Broker:Uri: not an AMQP address; expected amqp://user:password@host:port/vhost or amqps.");
+        }
+    }
+
+    /// <summary>A factory for connections of RabbitMQ's own client.</summary>
+    internal ConnectionFactory CreateConnectionFactory(string purpose) => new()
+    {
+        Uri = new Uri(Uri!),
+        ClientProvidedName = $"millrace-worker {purpose}",
+        RequestedHeartbeat = Heartbeat,
+        AutomaticRecoveryEnabled = false,
+        TopologyRecoveryEnabled = false,
+    };
+
+    internal static int Port(Uri uri) => uri.Port > 0 ? uri.Port : uri.Scheme == "amqps" ? 5671 : 5672;
+}

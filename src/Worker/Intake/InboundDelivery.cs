@@ -1,0 +1,33 @@
+using Millrace.Contracts;
+
+namespace Millrace.Worker.Intake;
+
+/// <summary>One hand-over of a job by the broker, whichever transport it came by.</summary>
+internal sealed record InboundDelivery
+{
+    public required ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>AMQP <c>content_type</c>.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>The header <c>Inference-Header-Content-Length</c>.</summary>
+    public int? HeaderLength { get; init; }
+
+    /// <summary>AMQP <c>reply_to</c>.</summary>
+    public string? ReplyTo { get; init; }
+
+    /// <summary>AMQP <c>correlation_id</c>.</summary>
+    public string? CorrelationId { get; init; }
+
+    /// <summary>AMQP <c>message_id</c>.</summary>
+    public string? MessageId { get; init; }
+
+    /// <summary>Whether the broker handed it over before.</summary>
+    public required bool Redelivered { get; init; }
+
+    /// <summary>The model whose queue it came by.</summary>
+    public required string QueueModel { get; init; }
+
+    /// <summary>The lane of that queue.</summary>
+    public required Lane Lane { get; init; }
+}

@@ -1,0 +1,160 @@
+using Microsoft.Extensions.Options;
+using Millrace.Results;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Resilience;
+
+namespace Millrace.Worker.Intake;
+
+/// <summary>
+/// Takes a delivery in and sees it to its end; that it returns is the ack. Every end but the worker's own is a row, or, for a body that
+/// is no job at all, a dead letter.
+/// </summary>
+internal sealed class JobConsumer(
+    DeliveryReader reader,
+    ModelCatalog catalog,
+    IResultStore store,
+    RetryPipelines retries,
+    ResultWriter writer,
+    ReplySender replies,
+    DeadLetterSender deadLetters,
+    IOptions<LimitsOptions> limits,
+    TimeProvider time)
+{
+    private readonly int _maxRows = limits.Value.MaxRows;
+
+    public async Task ConsumeAsync(InboundDelivery delivery, CancellationToken cancellationToken)
+    {
+        var (job, unreadable) = Admit(delivery);
+        if (job is null)
+        {
+            await deadLetters.SendAsync(delivery, unreadable!.Error!, cancellationToken);
+            if (unreadable.Reply.Queue is not null)
+            {
+                await replies.SendErrorAsync(unreadable.Reply, unreadable.Error!, cancellationToken);
+            }
+
+            return;
+        }
+
+        if (delivery.Redelivered && !job.IsDecided)
+        {
+            // It may have been committed before its ack was lost: then it is not run again.
+            var rows = await retries.Store.ExecuteAsync(
+                async (id, token) => await store.FindAsync([id], token), job.JobId, cancellationToken);
+            if (rows.Count > 0)
+            {
+                replies.Send(job, rows[0]);
+            }
+            else
+            {
+                Start(job);
+            }
+        }
+
+        await job.Completion;
+    }
+
+    /// <summary>Reads and checks a delivery and starts its job, unless it must be looked up in the store first.</summary>
+    private (PendingJob? Job, JobReading? Unreadable) Admit(InboundDelivery delivery)
+    {
+        var batcher = catalog.Newest(delivery.QueueModel).Batcher;
+        batcher.Announce();
+        try
+        {
+            var reading = reader.Read(delivery);
+            if (!reading.IsJob && !reading.Error.IsReadable)
+            {
+                return (null, reading);
+            }
+
+            var job = ToPendingJob(delivery, reading);
+            if (job.IsDecided || !delivery.Redelivered)
+            {
+                Start(job);
+            }
+
+            return (job, null);
+        }
+        finally
+        {
+            batcher.Settle();
+        }
+    }
+
+    private void Start(PendingJob job)
+    {
+        if (job.IsDecided)
+        {
+            writer.Enqueue(job);
+        }
+        else
+        {
+            catalog.Find(job.ModelName, job.ModelVersion, out var model);
+            model.Batcher.Add(job);
+        }
+    }
+
+    private PendingJob ToPendingJob(InboundDelivery delivery, JobReading reading)
+    {
+        if (!reading.IsJob)
+        {
+            return Decided(
+                delivery, reading, reading.Error.ModelName, reading.Error.ModelVersion, PayloadHash.Of(delivery.Body.Span),
+                JobOutcome.Rejected(reading.Error.Code, reading.Error.Message));
+        }
+
+        var job = reading.Job;
+        var name = job.ModelName ?? delivery.QueueModel;
+        var hash = PayloadHash.Of(job, name);
+        if (catalog.Find(name, job.ModelVersion, out var model) is { } unknown)
+        {
+            return Decided(delivery, reading, name, job.ModelVersion, hash, unknown);
+        }
+
+        var validation = JobValidator.Validate(job, model.Version, _maxRows);
+        var rejection = ParameterReader.Read(job, time, out var parameters);
+        if ((validation.Rejection ?? rejection) is { } fault)
+        {
+            return Decided(delivery, reading, name, model.Version.Version, hash, fault);
+        }
+
+        var admission = validation.Admission!;
+        return new PendingJob
+        {
+            JobId = reading.JobId,
+            ModelName = name,
+            ModelVersion = model.Version.Version,
+            Lane = delivery.Lane,
+            Reply = reading.Reply,
+            PayloadHash = hash,
+            ReceivedAt = time.GetUtcNow(),
+            ReceivedTimestamp = time.GetTimestamp(),
+            DeadlineTimestamp = parameters.DeadlineTimestamp,
+            RunId = parameters.RunId,
+            RunRow = parameters.RunRow,
+            RowCount = admission.Rows,
+            Inputs = admission.Inputs,
+            Key = admission.Key,
+            Outputs = new JobOutputs(model.Version, admission.Selection, admission.Rows),
+        };
+    }
+
+    private PendingJob Decided(
+        InboundDelivery delivery, JobReading reading, string? modelName, string? modelVersion, ReadOnlyMemory<byte> hash, JobOutcome outcome)
+    {
+        var job = new PendingJob
+        {
+            JobId = reading.JobId,
+            ModelName = modelName ?? delivery.QueueModel,
+            ModelVersion = modelVersion,
+            Lane = delivery.Lane,
+            Reply = reading.Reply,
+            PayloadHash = hash,
+            ReceivedAt = time.GetUtcNow(),
+            ReceivedTimestamp = time.GetTimestamp(),
+        };
+        job.TryDecide(outcome);
+        return job;
+    }
+}

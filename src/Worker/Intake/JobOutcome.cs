@@ -1,0 +1,22 @@
+using Millrace.Contracts;
+
+namespace Millrace.Worker.Intake;
+
+/// <summary>What became of a pending job.</summary>
+internal sealed record JobOutcome
+{
+    public required JobStatus Status { get; init; }
+
+    public string? Code { get; init; }
+
+    public string? Error { get; init; }
+
+    public IReadOnlyList<Tensor> Outputs { get; init; } = [];
+
+    /// <summary>Rows of the batch that the job's last rows ran in.</summary>
+    public int? BatchRows { get; init; }
+
+    public static JobOutcome Rejected(string code, string error) => new() { Status = JobStatus.Rejected, Code = code, Error = error };
+
+    public static JobOutcome Failed(string code, string error) => new() { Status = JobStatus.Failed, Code = code, Error = error };
+}

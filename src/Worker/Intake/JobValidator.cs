@@ -1,0 +1,203 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Millrace.Contracts;
+using Millrace.Worker.Batching;
+using Millrace.Worker.Inference;
+using Tensor = Millrace.Contracts.Tensor;
+
+namespace Millrace.Worker.Intake;
+
+/// <summary>
+/// Checks a job against the model version that it asks for. Pure: the same job and model give the same answer. The first fault is
+/// told: the field, what was found, what was expected.
+/// </summary>
+internal static class JobValidator
+{
+    public static Validation Validate(PredictionJob job, ModelVersion model, int maxRows)
+    {
+        var specs = model.Signature.Inputs;
+        var inputs = new Tensor[specs.Count];
+        if (Match(job.Inputs, specs, inputs) is { } mismatch)
+        {
+            return new Validation(mismatch);
+        }
+
+        var rows = 1L;
+        var shapes = new long[specs.Count][];
+        for (var i = 0; i < specs.Count; i++)
+        {
+            if (CheckInput(inputs[i], specs[i], model) is { } fault)
+            {
+                return new Validation(fault);
+            }
+
+            if (model.IsBatchable)
+            {
+                if (i > 0 && inputs[i].Shape[0] != rows)
+                {
+                    return Reject(ErrorCode.ShapeMismatch, $"inputs '{inputs[0].Name}' and '{inputs[i].Name}': {rows} and {inputs[i].Shape[0]} rows, expected the same number");
+                }
+
+                rows = inputs[i].Shape[0];
+            }
+
+            shapes[i] = model.IsBatchable ? [.. inputs[i].Shape.Skip(1)] : [.. inputs[i].Shape];
+        }
+
+        if (rows == 0)
+        {
+            return Reject(ErrorCode.BatchEmpty, $"input '{inputs[0].Name}': shape [{string.Join(',', inputs[0].Shape)}] has no rows, expected 1 or more");
+        }
+
+        if (rows > maxRows)
+        {
+            return Reject(ErrorCode.ShapeTooLarge, $"input '{inputs[0].Name}': {rows} rows, expected at most {maxRows} (Limits:MaxRows)");
+        }
+
+        return SelectOutputs(job.Outputs, model.Outputs, out var selection) is { } unknown
+            ? new Validation(unknown)
+            : new Validation(new Admission(inputs, (int)rows, new BatchKey(shapes), selection));
+    }
+
+    private static JobOutcome? Match(IReadOnlyList<Tensor> given, IReadOnlyList<TensorSpec> specs, Tensor?[] inputs)
+    {
+        foreach (var input in given)
+        {
+            var index = IndexOf(specs, input.Name);
+            if (index < 0)
+            {
+                return JobOutcome.Rejected(ErrorCode.InputUnexpected, $"input '{input.Name}': the model has no such input, expected {Names(specs)}");
+            }
+
+            if (inputs[index] is not null)
+            {
+                return JobOutcome.Rejected(ErrorCode.InputUnexpected, $"input '{input.Name}': given twice, expected once");
+            }
+
+            inputs[index] = input;
+        }
+
+        var missing = Array.IndexOf(inputs, null);
+        return missing < 0
+            ? null
+            : JobOutcome.Rejected(
+                ErrorCode.InputMissing,
+                $"input '{specs[missing].Name}': missing, expected {specs[missing].Datatype.ToWireName()} {specs[missing].ShapeText}");
+    }
+
+    private static JobOutcome? CheckInput(Tensor input, TensorSpec spec, ModelVersion model)
+    {
+        if (input.Datatype != spec.Datatype)
+        {
+            return JobOutcome.Rejected(
+                ErrorCode.DatatypeMismatch,
+                $"input '{input.Name}': datatype {input.Datatype.ToWireName()}, expected {spec.Datatype.ToWireName()}");
+        }
+
+        if (!Fits(input.Shape, spec.Shape))
+        {
+            return JobOutcome.Rejected(
+                ErrorCode.ShapeMismatch,
+                $"input '{input.Name}': shape [{string.Join(',', input.Shape)}], expected {spec.ShapeText} (-1 is any)");
+        }
+
+        if (model.MaxElements is { } max && input.ElementCount > max)
+        {
+            return JobOutcome.Rejected(
+                ErrorCode.ShapeTooLarge,
+                $"input '{input.Name}': shape [{string.Join(',', input.Shape)}] has {input.ElementCount} elements, expected at most {max} (the model's max_elements)");
+        }
+
+        return model.RequireFinite && IndexOfNonFinite(input) is >= 0 and var index
+            ? JobOutcome.Rejected(ErrorCode.ValueNotFinite, $"input '{input.Name}': element {index} is not finite, the model takes finite values only")
+            : null;
+    }
+
+    private static bool Fits(IReadOnlyList<long> shape, long[] expected)
+    {
+        if (shape.Count != expected.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < expected.Length; i++)
+        {
+            if (expected[i] >= 0 && shape[i] != expected[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static long IndexOfNonFinite(Tensor input)
+    {
+        var data = input.Data.Span;
+        switch (input.Datatype)
+        {
+            case TensorDatatype.Fp16:
+                return IndexOfNonFinite(MemoryMarshal.Cast<byte, Half>(data));
+            case TensorDatatype.Fp32:
+                // Finite values add up to something finite unless they are huge: one fast pass settles the usual case.
+                var floats = MemoryMarshal.Cast<byte, float>(data);
+                return float.IsFinite(TensorPrimitives.SumOfMagnitudes(floats)) ? -1 : IndexOfNonFinite(floats);
+            case TensorDatatype.Fp64:
+                var doubles = MemoryMarshal.Cast<byte, double>(data);
+                return double.IsFinite(TensorPrimitives.SumOfMagnitudes(doubles)) ? -1 : IndexOfNonFinite(doubles);
+            default:
+                return -1;
+        }
+    }
+
+    private static long IndexOfNonFinite<T>(ReadOnlySpan<T> values)
+        where T : System.Numerics.INumberBase<T>
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!T.IsFinite(values[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static JobOutcome? SelectOutputs(IReadOnlyList<RequestedOutput> asked, IReadOnlyList<TensorSpec> outputs, out int[] selection)
+    {
+        selection = new int[asked.Count == 0 ? outputs.Count : asked.Count];
+        for (var i = 0; i < selection.Length; i++)
+        {
+            selection[i] = asked.Count == 0 ? i : IndexOf(outputs, asked[i].Name);
+            if (selection[i] < 0)
+            {
+                return JobOutcome.Rejected(ErrorCode.OutputUnknown, $"outputs[{i}]: the model has no output '{asked[i].Name}', expected some of {Names(outputs)}");
+            }
+
+            if (Array.IndexOf(selection, selection[i], 0, i) >= 0)
+            {
+                return JobOutcome.Rejected(ErrorCode.OutputUnknown, $"outputs[{i}]: '{asked[i].Name}' is asked for twice, expected once");
+            }
+        }
+
+        return null;
+    }
+
+    private static int IndexOf(IReadOnlyList<TensorSpec> specs, string name)
+    {
+        for (var i = 0; i < specs.Count; i++)
+        {
+            if (specs[i].Name == name)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static string Names(IReadOnlyList<TensorSpec> specs) => string.Join(", ", specs.Select(spec => $"'{spec.Name}'"));
+
+    private static Validation Reject(string code, string error) => new(JobOutcome.Rejected(code, error));
+}

@@ -1,0 +1,30 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Millrace.Worker.Intake;
+
+/// <summary>Section <c>Limits</c>: what a job may be at most.</summary>
+public sealed class LimitsOptions
+{
+    /// <summary>Name of the section.</summary>
+    public const string Section = "Limits";
+
+    /// <summary>Bytes of a body.</summary>
+    /// <value>Default: 4 MiB.</value>
+    [Range(1024, 512 * 1024 * 1024)]
+    public int MaxPayloadBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>Dimensions of a shape.</summary>
+    /// <value>Default: 8.</value>
+    [Range(1, 64)]
+    public int MaxRank { get; set; } = 8;
+
+    /// <summary>Nesting of JSON.</summary>
+    /// <value>Default: 16.</value>
+    [Range(4, 64)]
+    public int MaxJsonDepth { get; set; } = 16;
+
+    /// <summary>Rows of one job.</summary>
+    /// <value>Default: 65,536.</value>
+    [Range(1, 16 * 1024 * 1024)]
+    public int MaxRows { get; set; } = 65_536;
+}

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Millrace.Worker.Observability;
+
+/// <summary>Registers the metrics and, where OpenTelemetry's own variables ask for it, their exporter.</summary>
+internal static class ObservabilityServices
+{
+    public static IServiceCollection AddObservability(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<WorkerMetrics>();
+        if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            services.AddHostedService<MetricsExporter>();
+        }
+
+        return services;
+    }
+}

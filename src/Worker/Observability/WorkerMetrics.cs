@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Millrace.Contracts;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+
+namespace Millrace.Worker.Observability;
+
+/// <summary>The worker's instruments, with OpenTelemetry's units; the meter is called <c>Millrace</c>.</summary>
+internal sealed class WorkerMetrics : IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "Millrace";
+
+    private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _jobs;
+    private readonly Histogram<double> _jobDuration;
+    private readonly Histogram<int> _batchRows;
+    private readonly Counter<long> _paddedRows;
+    private readonly Histogram<double> _runDuration;
+    private readonly Counter<long> _failedBatches;
+    private readonly Histogram<double> _commitDuration;
+    private readonly Histogram<int> _commitRows;
+    private readonly Counter<long> _deadLetters;
+    private readonly Counter<long> _undeliverable;
+    private readonly TimeProvider _time;
+
+    public WorkerMetrics(TimeProvider time)
+    {
+        _time = time;
+        _jobs = _meter.CreateCounter<long>("millrace.jobs", "{job}", "Jobs with a committed row, by model, lane and status.");
+        _jobDuration = _meter.CreateHistogram<double>("millrace.job.duration", "s", "From the delivery to the committed row.");
+        _batchRows = _meter.CreateHistogram<int>("millrace.batch.rows", "{row}", "Rows of jobs in a batch, padding left out.");
+        _paddedRows = _meter.CreateCounter<long>("millrace.batch.padding", "{row}", "Rows that only filled a bucket.");
+        _runDuration = _meter.CreateHistogram<double>("millrace.batch.duration", "s", "Packing, running and unpacking a batch.");
+        _failedBatches = _meter.CreateCounter<long>("millrace.batch.failures", "{batch}", "Runs that failed and were halved or ended their job.");
+        _commitDuration = _meter.CreateHistogram<double>("millrace.commit.duration", "s", "One commit, retries included.");
+        _commitRows = _meter.CreateHistogram<int>("millrace.commit.rows", "{row}", "Rows of one commit.");
+        _deadLetters = _meter.CreateCounter<long>("millrace.dead_letters", "{message}", "Bodies that could not be read, by model and code.");
+        _undeliverable = _meter.CreateCounter<long>("millrace.replies.undeliverable", "{reply}", "Replies that no queue took.");
+    }
+
+    public void BatchRan(ModelVersion model, int rows, int paddedRows, TimeSpan duration)
+    {
+        var tags = new TagList { { "model", model.Name }, { "version", model.Version } };
+        _batchRows.Record(rows, tags);
+        _runDuration.Record(duration.TotalSeconds, tags);
+        if (model.IsBatchable && paddedRows > rows)
+        {
+            _paddedRows.Add(paddedRows - rows, tags);
+        }
+    }
+
+    public void BatchFailed(ModelVersion model) => _failedBatches.Add(1, new TagList { { "model", model.Name }, { "version", model.Version } });
+
+    public void Committed(List<PendingJob> jobs, TimeSpan duration)
+    {
+        _commitRows.Record(jobs.Count);
+        _commitDuration.Record(duration.TotalSeconds);
+        if (!_jobs.Enabled && !_jobDuration.Enabled)
+        {
+            return;
+        }
+
+        foreach (var job in jobs)
+        {
+            var tags = new TagList
+            {
+                { "model", job.ModelName },
+                { "lane", job.Lane == Lane.Bulk ? "bulk" : "interactive" },
+                { "status", job.Outcome.Status.ToWireName() },
+            };
+            _jobs.Add(1, tags);
+            _jobDuration.Record(_time.GetElapsedTime(job.ReceivedTimestamp).TotalSeconds, tags);
+        }
+    }
+
+    public void DeadLettered(string model, string code) => _deadLetters.Add(1, new TagList { { "model", model }, { "code", code } });
+
+    public void Undeliverable(PendingJob job) => _undeliverable.Add(1, new KeyValuePair<string, object?>("model", job.ModelName));
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Millrace.Results;
+using Millrace.Worker.Batching;
+using Millrace.Worker.Configuration;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
+
+// The worker as a service: RabbitMQ in, RabbitMQ and Postgres out. EmbeddedWorker composes the same parts without a broker.
+var builder = Host.CreateApplicationBuilder(args);
+builder.Logging.AddSimpleConsole(console =>
+{
+    console.SingleLine = true;
+    console.UseUtcTimestamp = true;
+    console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+});
+builder.Logging.AddFilter("MassTransit", LogLevel.Warning);
+builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+builder.Services.Configure<HostOptions>(host =>
+{
+    host.ShutdownTimeout = TimeSpan.FromSeconds(25);
+    host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
+});
+
+// Started in this order and stopped in the reverse one: the intake starts last and stops first.
+builder.Services
+    .AddObservability(builder.Configuration)
+    .AddValidatedOptions<BrokerOptions>(BrokerOptions.Section)
+    .AddResilience()
+    .AddStore()
+    .AddInference()
+    .AddRabbitMqSender()
+    .AddDelivery()
+    .AddBatching()
+    .AddIntake()
+    .AddRabbitMqIntake();
+
+using var host = builder.Build();
+var errors = StartupCheck.Run(host.Services);
+if (errors.Count > 0)
+{
+    foreach (var error in errors)
+    {
+        await Console.Error.WriteLineAsync($"millrace: {error}");
+    }
+
+    return ExitCode.Configuration;
+}
+
+try
+{
+    await host.RunAsync();
+    return ExitCode.Ok;
+}
+catch (StoreSchemaException fault)
+{
+    await Console.Error.WriteLineAsync($"millrace: {fault.Message}");
+    return ExitCode.Configuration;
+}

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using Millrace.Results;
+using Polly;
+using Polly.Retry;
+using RabbitMQ.Client.Exceptions;
+
+namespace Millrace.Worker.Resilience;
+
+/// <summary>
+/// Every retry of the worker, in one place: exponential backoff with jitter and a cap, for causes that pass by themselves. They go on
+/// until the cause has passed or the worker ends: what they hold is unacked and cannot be lost.
+/// </summary>
+internal sealed partial class RetryPipelines
+{
+    private readonly ILogger<RetryPipelines> _logger;
+
+    public RetryPipelines(IResultStore store, TimeProvider time, ILogger<RetryPipelines> logger)
+    {
+        _logger = logger;
+        Store = Create(time, store.IsTransient, $"the store ({store.Description})");
+        Broker = Create(
+            time,
+            fault => fault is BrokerUnreachableException or AlreadyClosedException or OperationInterruptedException or IOException or TimeoutException,
+            "the broker");
+    }
+
+    /// <summary>Calls to the store.</summary>
+    public ResiliencePipeline Store { get; }
+
+    /// <summary>Connecting to the broker.</summary>
+    public ResiliencePipeline Broker { get; }
+
+    private ResiliencePipeline Create(TimeProvider time, Func<Exception, bool> isTransient, string what) =>
+        new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } fault && isTransient(fault)),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = TimeSpan.FromMilliseconds(50),
+                MaxDelay = TimeSpan.FromSeconds(3),
+                OnRetry = arguments =>
+                {
+                    LogRetry(arguments.Outcome.Exception!, what, arguments.AttemptNumber + 1, arguments.RetryDelay);
+                    return ValueTask.CompletedTask;
+                },
+            })
+            .Build();
+
+    [LoggerMessage(EventId = 400, Level = LogLevel.Warning, Message = "A call to {What} failed, attempt {Attempt}; the next one in {Delay}")]
+    private partial void LogRetry(Exception fault, string what, int attempt, TimeSpan delay);
+}
