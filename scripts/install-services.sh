@@ -52,7 +52,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# Debian starts a server when it is installed, unless this program says no: https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt
+# Debian starts a server when it is installed, unless this program says no (see invoke-rc.d(8)).
 if [[ ! -e $policy ]]; then
     policy_is_ours=true
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
