@@ -6,6 +6,7 @@ export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompil
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 readonly EX_UNAVAILABLE=69
+readonly SDK_NEEDED='the .NET 10 SDK (10.0.100 or newer, https://dotnet.microsoft.com/download/dotnet/10.0) is needed'
 
 die() {
     echo "${0##*/}: $2" >&2
@@ -15,11 +16,10 @@ die() {
 # The SDK that global.json asks for.
 require_dotnet() {
     local found
-    command -v dotnet >/dev/null ||
-        die $EX_UNAVAILABLE 'the .NET 10 SDK (10.0.100 or newer) is needed and dotnet is not in PATH: https://dotnet.microsoft.com/download/dotnet/10.0'
+    command -v dotnet >/dev/null || die $EX_UNAVAILABLE "$SDK_NEEDED, and dotnet is not in PATH"
     dotnet --version >/dev/null 2>&1 || {
         found=$(dotnet --list-sdks 2>/dev/null | cut -d' ' -f1 | paste -sd' ')
-        die $EX_UNAVAILABLE "the .NET 10 SDK (10.0.100 or newer) is needed; found: ${found:-no SDK}. https://dotnet.microsoft.com/download/dotnet/10.0"
+        die $EX_UNAVAILABLE "$SDK_NEEDED; found: ${found:-no SDK}"
     }
 }
 
