@@ -22,7 +22,9 @@ from pathlib import Path
 # code path that every x86-64 has. NumPy and BLAS read these when they are loaded, hence before the imports below.
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 os.environ["OPENBLAS_CORETYPE"] = "Prescott"
-os.environ["NPY_DISABLE_CPU_FEATURES"] = "SSE41 POPCNT SSE42 AVX F16C FMA3 AVX2 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL"
+os.environ["NPY_DISABLE_CPU_FEATURES"] = (
+    "SSE41 POPCNT SSE42 AVX F16C FMA3 AVX2 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL"
+)
 warnings.filterwarnings("ignore", message="During parsing environment variable")  # a feature this machine lacks anyway
 
 import numpy as np  # noqa: E402

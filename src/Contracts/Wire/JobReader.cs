@@ -79,7 +79,7 @@ internal static class JobReader
         }
 
         Utf8JsonReader id = default, name = default, version = default, parameters = default, inputs = default, outputs = default;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (JsonFields.Next(ref reader, "body"))
         {
             if (reader.ValueTextEquals("inputs"u8)) inputs = Field(ref reader);
             else if (reader.ValueTextEquals("model_name"u8)) name = Field(ref reader);
@@ -143,17 +143,13 @@ internal static class JobReader
             return ReadOnlyDictionary<string, JsonElement>.Empty;
         }
 
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw WireException.Invalid($"{field}: expected an object, found {JsonNames.Of(reader.TokenType)}");
-        }
-
+        JsonFields.RequireObject(ref reader, field);
         var parameters = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (JsonFields.Next(ref reader, field))
         {
-            var name = JsonText.Read(ref reader, field);
+            var name = JsonFields.RequireName(ref reader, field);
             reader.Read();
-            parameters[name] = JsonElement.ParseValue(ref reader);
+            parameters[name] = JsonText.IsValid(reader) ? JsonElement.ParseValue(ref reader) : throw JsonText.Malformed($"{field}.{name}");
         }
 
         return parameters;
@@ -167,13 +163,13 @@ internal static class JobReader
             return outputs;
         }
 
-        RequireArray(ref reader, "outputs");
+        JsonFields.RequireArray(ref reader, "outputs");
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var at = $"outputs[{outputs.Count}]";
-            RequireObject(ref reader, at);
+            JsonFields.RequireObject(ref reader, at);
             Utf8JsonReader name = default;
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            while (JsonFields.Next(ref reader, at))
             {
                 if (reader.ValueTextEquals("name"u8)) name = Field(ref reader);
                 else reader.Skip();
@@ -195,13 +191,13 @@ internal static class JobReader
             throw WireException.Invalid("inputs: missing, expected an array of tensors");
         }
 
-        RequireArray(ref reader, "inputs");
+        JsonFields.RequireArray(ref reader, "inputs");
         var tensors = new List<Tensor>(1);
         var rest = binary;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var at = $"inputs[{tensors.Count}]";
-            RequireObject(ref reader, at);
+            JsonFields.RequireObject(ref reader, at);
             tensors.Add(TensorReader.Read(ref reader, at, ref rest, limits, jsonLength));
         }
 
@@ -210,22 +206,6 @@ internal static class JobReader
             : throw new WireException(
                 ErrorCode.DataLengthMismatch,
                 $"body: the binary section has {binary.Length} bytes, the inputs' binary_data_size name {binary.Length - rest.Length}");
-    }
-
-    private static void RequireArray(ref Utf8JsonReader reader, string field)
-    {
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            throw WireException.Invalid($"{field}: expected an array, found {JsonNames.Of(reader.TokenType)}");
-        }
-    }
-
-    private static void RequireObject(ref Utf8JsonReader reader, string field)
-    {
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw WireException.Invalid($"{field}: expected an object, found {JsonNames.Of(reader.TokenType)}");
-        }
     }
 
     private static string Reason(JsonException fault)

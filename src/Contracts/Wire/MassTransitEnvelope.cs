@@ -114,16 +114,18 @@ public sealed record MassTransitEnvelope
         Guid? messageId = null, requestId = null;
         string? conversationId = null, responseAddress = null;
         ReadOnlyMemory<byte> message = default;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (JsonFields.Next(ref reader, "body"))
         {
-            if (reader.ValueTextEquals("messageId"u8)) messageId = ReadGuid(ref reader);
-            else if (reader.ValueTextEquals("requestId"u8)) requestId = ReadGuid(ref reader);
-            else if (reader.ValueTextEquals("conversationId"u8)) conversationId = ReadText(ref reader);
-            else if (reader.ValueTextEquals("responseAddress"u8)) responseAddress = ReadText(ref reader);
+            if (reader.ValueTextEquals("messageId"u8)) messageId = ReadGuid(ref reader, "messageId");
+            else if (reader.ValueTextEquals("requestId"u8)) requestId = ReadGuid(ref reader, "requestId");
+            else if (reader.ValueTextEquals("conversationId"u8)) conversationId = ReadText(ref reader, "conversationId");
+            else if (reader.ValueTextEquals("responseAddress"u8)) responseAddress = ReadText(ref reader, "responseAddress");
             else if (reader.ValueTextEquals("message"u8)) message = ReadObject(ref reader, body);
             else reader.Skip();
         }
 
+        // Throws where something stands behind the object.
+        reader.Read();
         return new MassTransitEnvelope
         {
             MessageId = messageId,
@@ -143,14 +145,14 @@ public sealed record MassTransitEnvelope
         return isObject ? body[start..(int)reader.BytesConsumed] : default;
     }
 
-    private static Guid? ReadGuid(ref Utf8JsonReader reader) => Guid.TryParse(ReadText(ref reader), out var id) ? id : null;
+    private static Guid? ReadGuid(ref Utf8JsonReader reader, string field) => Guid.TryParse(ReadText(ref reader, field), out var id) ? id : null;
 
-    private static string? ReadText(ref Utf8JsonReader reader)
+    private static string? ReadText(ref Utf8JsonReader reader, string field)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.String)
         {
-            return JsonText.Read(ref reader, "envelope");
+            return JsonText.Read(ref reader, field);
         }
 
         reader.Skip();

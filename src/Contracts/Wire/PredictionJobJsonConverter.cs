@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -9,7 +10,7 @@ internal sealed class PredictionJobJsonConverter : JsonConverter<PredictionJob>
     public override PredictionJob Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using var document = JsonDocument.ParseValue(ref reader);
-        var json = JsonSerializer.SerializeToUtf8Bytes(document.RootElement);
+        var json = JsonMarshal.GetRawUtf8Value(document.RootElement).ToArray();
         return OipFormat.TryReadJob(json, new WireLimits(), out var job, out var error) ? job : throw new JsonException(error.Message);
     }
 

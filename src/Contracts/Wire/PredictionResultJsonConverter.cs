@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -9,7 +10,14 @@ internal sealed class PredictionResultJsonConverter : JsonConverter<PredictionRe
     public override PredictionResult Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using var document = JsonDocument.ParseValue(ref reader);
-        return OipFormat.ReadResult(JsonSerializer.SerializeToUtf8Bytes(document.RootElement));
+        try
+        {
+            return OipFormat.ReadResult(JsonMarshal.GetRawUtf8Value(document.RootElement).ToArray());
+        }
+        catch (FormatException fault)
+        {
+            throw new JsonException(fault.Message, fault);
+        }
     }
 
     public override void Write(Utf8JsonWriter writer, PredictionResult value, JsonSerializerOptions options) =>

@@ -30,16 +30,25 @@ internal static class ResultReader
 
         string? id = null, name = null, version = null, error = null, code = null, status = null;
         List<Tensor> outputs = [];
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        var rest = binary;
+        while (JsonFields.Next(ref reader, "body"))
         {
-            if (reader.ValueTextEquals("outputs"u8)) outputs = ReadOutputs(ref reader, binary, json.Length);
-            else if (reader.ValueTextEquals("id"u8)) id = ReadText(ref reader);
-            else if (reader.ValueTextEquals("model_name"u8)) name = ReadText(ref reader);
-            else if (reader.ValueTextEquals("model_version"u8)) version = ReadText(ref reader);
-            else if (reader.ValueTextEquals("error"u8)) error = ReadText(ref reader);
-            else if (reader.ValueTextEquals("code"u8)) code = ReadText(ref reader);
-            else if (reader.ValueTextEquals("status"u8)) status = ReadText(ref reader);
+            if (reader.ValueTextEquals("outputs"u8)) outputs = ReadOutputs(ref reader, ref rest, json.Length);
+            else if (reader.ValueTextEquals("id"u8)) id = ReadText(ref reader, "id");
+            else if (reader.ValueTextEquals("model_name"u8)) name = ReadText(ref reader, "model_name");
+            else if (reader.ValueTextEquals("model_version"u8)) version = ReadText(ref reader, "model_version");
+            else if (reader.ValueTextEquals("error"u8)) error = ReadText(ref reader, "error");
+            else if (reader.ValueTextEquals("code"u8)) code = ReadText(ref reader, "code");
+            else if (reader.ValueTextEquals("status"u8)) status = ReadText(ref reader, "status");
             else reader.Skip();
+        }
+
+        // Throws where something stands behind the object.
+        reader.Read();
+        if (!rest.IsEmpty)
+        {
+            throw WireException.Unreadable(
+                $"body: the binary section has {binary.Length} bytes, the outputs' binary_data_size name {binary.Length - rest.Length}");
         }
 
         var known = JobStatuses.TryParse(status, out var parsed);
@@ -55,21 +64,30 @@ internal static class ResultReader
         };
     }
 
-    private static List<Tensor> ReadOutputs(ref Utf8JsonReader reader, ReadOnlyMemory<byte> binary, int jsonLength)
+    private static List<Tensor> ReadOutputs(ref Utf8JsonReader reader, ref ReadOnlyMemory<byte> binary, int jsonLength)
     {
         reader.Read();
+        JsonFields.RequireArray(ref reader, "outputs");
         var tensors = new List<Tensor>(2);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            tensors.Add(TensorReader.Read(ref reader, $"outputs[{tensors.Count}]", ref binary, s_limits, jsonLength));
+            var at = $"outputs[{tensors.Count}]";
+            JsonFields.RequireObject(ref reader, at);
+            tensors.Add(TensorReader.Read(ref reader, at, ref binary, s_limits, jsonLength));
         }
 
         return tensors;
     }
 
-    private static string? ReadText(ref Utf8JsonReader reader)
+    private static string? ReadText(ref Utf8JsonReader reader, string field)
     {
         reader.Read();
-        return reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return JsonText.Read(ref reader, field);
+        }
+
+        reader.Skip();
+        return null;
     }
 }

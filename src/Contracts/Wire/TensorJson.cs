@@ -55,11 +55,7 @@ public static class TensorJson
     internal static ReadOnlyMemory<byte> ReadElements(
         ref Utf8JsonReader reader, TensorDatatype datatype, long expected, int bodyLength, string field)
     {
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            throw WireException.Invalid($"{field}: expected an array, found {JsonNames.Of(reader.TokenType)}");
-        }
-
+        JsonFields.RequireArray(ref reader, field);
         if (datatype == TensorDatatype.Bytes)
         {
             return ReadTexts(ref reader, expected, field);
@@ -158,7 +154,8 @@ public static class TensorJson
     private static bool TryGetNonFinite(ref Utf8JsonReader reader, out double value)
     {
         value = double.NaN;
-        if (reader.TokenType != JsonTokenType.String)
+        // None of the three needs an escape, and comparing an escaped string throws over half a surrogate pair.
+        if (reader.TokenType != JsonTokenType.String || reader.ValueIsEscaped)
         {
             return false;
         }

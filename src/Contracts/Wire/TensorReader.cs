@@ -20,7 +20,7 @@ internal static class TensorReader
         long[]? shape = null;
         long? binarySize = null;
         Utf8JsonReader data = default;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (JsonFields.Next(ref reader, at))
         {
             if (reader.ValueTextEquals("name"u8)) name = ReadText(ref reader, at, "name");
             else if (reader.ValueTextEquals("datatype"u8)) datatype = ReadDatatype(ref reader, at);
@@ -155,13 +155,10 @@ internal static class TensorReader
             return null;
         }
 
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw WireException.Invalid($"{at}.parameters: expected an object, found {JsonNames.Of(reader.TokenType)}");
-        }
-
+        at += ".parameters";
+        JsonFields.RequireObject(ref reader, at);
         long? size = null;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (JsonFields.Next(ref reader, at))
         {
             var isSize = reader.ValueTextEquals("binary_data_size"u8);
             reader.Read();
@@ -176,7 +173,7 @@ internal static class TensorReader
             else
             {
                 throw WireException.Invalid(
-                    $"{at}.parameters.binary_data_size: expected a number of bytes, found {JsonNames.Excerpt(ref reader)}");
+                    $"{at}.binary_data_size: expected a number of bytes, found {JsonNames.Excerpt(ref reader)}");
             }
         }
 
