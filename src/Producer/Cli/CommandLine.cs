@@ -46,6 +46,7 @@ internal static class CommandLine
             ResultsCommand.Create(context),
             RunsCommand.Create(context),
             StoreCommand.Create(context),
+            UpCommand.Create(context),
         };
         root.SetAction(parsed => new HelpAction().Invoke(parsed));
         return root;
