@@ -4,6 +4,8 @@
 # Nothing that a build starts may outlive it.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+# A minimal Debian has no ICU, without which the SDK does not start otherwise. Nothing here uses cultures.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 
 readonly EX_UNAVAILABLE=69
 readonly SDK_NEEDED='the .NET 10 SDK (10.0.100 or newer, https://dotnet.microsoft.com/download/dotnet/10.0) is needed'

@@ -22,6 +22,6 @@ public sealed record LocalPostgresOptions
     public IReadOnlyDictionary<string, string> Settings { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>How long the server may take until it accepts connections.</summary>
-    /// <value>Default: 60 seconds.</value>
-    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <value>Default: 2 minutes: a busy machine takes long.</value>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(2);
 }

@@ -16,6 +16,6 @@ public sealed record LocalRabbitMqOptions
     public bool Management { get; init; }
 
     /// <summary>How long the server may take until it accepts connections.</summary>
-    /// <value>Default: 60 seconds.</value>
-    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <value>Default: 2 minutes: a busy machine takes long.</value>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(2);
 }

@@ -3,6 +3,8 @@ namespace Millrace.LocalServices;
 /// <summary>A server's folder, locked while the server uses it: two on the same data would ruin it.</summary>
 internal sealed class ServerFolder : IDisposable
 {
+    private const string TemporaryPrefix = "millrace-server-";
+    private const string LockName = "in-use";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly FileStream _lock;
@@ -21,12 +23,17 @@ internal sealed class ServerFolder : IDisposable
     /// <exception cref="LocalServiceException">Another server uses it.</exception>
     public static ServerFolder Open(string? path)
     {
+        if (path is null)
+        {
+            StaleFolders.Delete(TemporaryPrefix, LockName, TimeProvider.System.GetUtcNow());
+        }
+
         var root = path is null
-            ? Directory.CreateTempSubdirectory("millrace-").FullName
+            ? Directory.CreateTempSubdirectory(TemporaryPrefix).FullName
             : Directory.CreateDirectory(Path.GetFullPath(path), OwnerOnly | UnixFileMode.UserExecute).FullName;
         try
         {
-            var @lock = new FileStream(Path.Combine(root, "in-use"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var @lock = new FileStream(Path.Combine(root, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             return new ServerFolder(root, isTemporary: path is null, @lock);
         }
         catch (IOException e)

@@ -110,12 +110,21 @@ internal sealed partial class BatchLoop(
         RunOrBisect(new Batch(batch.Key, [.. batch.Slices.Skip(half)]));
     }
 
-    private static JobOutcome Succeed(PendingJob job, int batchRows)
+    private JobOutcome Succeed(PendingJob job, int batchRows)
     {
-        var outputs = job.Outputs.ToTensors();
-        return Storability.OutputsAreStorable(outputs, out var problem)
-            ? new JobOutcome { Status = JobStatus.Succeeded, Outputs = outputs, BatchRows = batchRows }
-            : JobOutcome.Failed(ErrorCode.OutputInvalid, problem!);
+        try
+        {
+            var outputs = job.Outputs.ToTensors();
+            return Storability.OutputsAreStorable(outputs, out var problem)
+                ? new JobOutcome { Status = JobStatus.Succeeded, Outputs = outputs, BatchRows = batchRows }
+                : JobOutcome.Failed(ErrorCode.OutputInvalid, problem!);
+        }
+        catch (Exception fault)
+        {
+            // The session's thread must outlive whatever one job's outputs turn out to be.
+            LogOutputsInvalid(fault, job.JobId);
+            return JobOutcome.Failed(ErrorCode.OutputInvalid, fault.Message);
+        }
     }
 
     private void Decide(PendingJob job, JobOutcome outcome)
@@ -125,6 +134,9 @@ internal sealed partial class BatchLoop(
             writer.Enqueue(job);
         }
     }
+
+    [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "Job {JobId}: the model ran, but its outputs cannot be put together")]
+    private partial void LogOutputsInvalid(Exception fault, Guid jobId);
 
     [LoggerMessage(EventId = 200, Level = LogLevel.Warning, Message = "A batch of model {Model} version {Version} failed with {Jobs} job(s), {Rows} row(s) in it")]
     private partial void LogBatchFailed(Exception fault, string model, string version, int jobs, int rows);

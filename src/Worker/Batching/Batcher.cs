@@ -59,12 +59,13 @@ internal sealed class Batcher : IDisposable
             }
 
             line.Of(job.Lane).Enqueue(job);
+            var isFirst = _waitingRows == 0;
+            var fullBatches = line.Rows / _maxBatchSize;
             line.Rows += job.RowCount;
-            var before = _waitingRows;
             _waitingRows += job.RowCount;
             // A session looks when there is something at all and when there is a full batch; between the two, the last arriving
             // delivery or the timer wakes it. A wake-up for every job would cost more than the job.
-            if (before == 0 || before / _maxBatchSize != _waitingRows / _maxBatchSize || Volatile.Read(ref _arriving) == 0)
+            if (isFirst || fullBatches != line.Rows / _maxBatchSize || Volatile.Read(ref _arriving) == 0)
             {
                 Monitor.Pulse(_gate);
             }
@@ -80,18 +81,19 @@ internal sealed class Batcher : IDisposable
         {
             while (true)
             {
-                if (FindNext(expired) is { } next)
+                if (FindReady(expired, out var wait) is { } ready)
                 {
-                    if (_closed || !ShouldWait(next.Line, next.Oldest, out var wait))
-                    {
-                        return Form(next.Key, next.Line, expired);
-                    }
-
-                    _timer.Change(wait, Timeout.InfiniteTimeSpan);
+                    return Form(ready.Key, ready.Line, expired);
                 }
-                else if (_closed || expired.Count > 0)
+
+                if (expired.Count > 0 || (_closed && _lines.Count == 0))
                 {
                     return null;
+                }
+
+                if (wait is { } left)
+                {
+                    _timer.Change(left, Timeout.InfiniteTimeSpan);
                 }
 
                 Monitor.Wait(_gate);
@@ -130,20 +132,38 @@ internal sealed class Batcher : IDisposable
         }
     }
 
-    /// <summary>The line whose turn it is: with the oldest interactive job, or where there is none, the oldest bulk job.</summary>
-    private (BatchKey Key, Line Line, PendingJob Oldest)? FindNext(List<PendingJob> expired)
+    /// <summary>
+    /// The line whose turn it is, of those that have a full batch or have waited long enough: the one with the oldest interactive job,
+    /// or where none has one, the oldest bulk job.
+    /// </summary>
+    /// <param name="expired">Gets the jobs whose deadline has passed.</param>
+    /// <param name="wait">Where none is ready: until the next one will be; null where nothing waits.</param>
+    private (BatchKey Key, Line Line)? FindReady(List<PendingJob> expired, out TimeSpan? wait)
     {
-        (BatchKey Key, Line Line, PendingJob Oldest)? next = null;
+        wait = null;
+        (BatchKey Key, Line Line, PendingJob First)? next = null;
         List<BatchKey>? empty = null;
+        var now = _time.GetTimestamp();
+        var delay = Delay();
         foreach (var (key, line) in _lines)
         {
-            if (TryPeek(line, _time.GetTimestamp(), expired) is not { } oldest)
+            var interactive = TryPeek(line, line.Interactive, now, expired);
+            var bulk = TryPeek(line, line.Bulk, now, expired);
+            if ((interactive ?? bulk) is not { } first)
             {
                 (empty ??= []).Add(key);
+                continue;
             }
-            else if (next is not { } best || IsBefore(oldest, best.Oldest))
+
+            var since = Math.Min(first.ReceivedTimestamp, bulk?.ReceivedTimestamp ?? long.MaxValue);
+            var left = line.Rows < _maxBatchSize ? delay - _time.GetElapsedTime(since, now) : TimeSpan.Zero;
+            if (left > TimeSpan.Zero)
             {
-                next = (key, line, oldest);
+                wait = wait < left ? wait : left;
+            }
+            else if (next is not { } best || IsBefore(first, best.First))
+            {
+                next = (key, line, first);
             }
         }
 
@@ -153,17 +173,21 @@ internal sealed class Batcher : IDisposable
             _lines.Remove(key);
         }
 
-        return next;
+        return next is { } found ? (found.Key, found.Line) : null;
     }
 
     private static bool IsBefore(PendingJob a, PendingJob b) =>
         a.Lane == b.Lane ? a.ReceivedTimestamp < b.ReceivedTimestamp : a.Lane == Lane.Interactive;
 
-    private bool ShouldWait(Line line, PendingJob oldest, out TimeSpan wait)
+    /// <summary>How long a batch that is not full may wait, counted from its oldest job.</summary>
+    private TimeSpan Delay()
     {
-        var limit = Volatile.Read(ref _arriving) > 0 && _maxQueueDelay < s_longestGather ? s_longestGather : _maxQueueDelay;
-        wait = limit - _time.GetElapsedTime(oldest.ReceivedTimestamp);
-        return wait > TimeSpan.Zero && line.Rows < _maxBatchSize;
+        if (_closed)
+        {
+            return TimeSpan.Zero;
+        }
+
+        return Volatile.Read(ref _arriving) > 0 && _maxQueueDelay < s_longestGather ? s_longestGather : _maxQueueDelay;
     }
 
     private Batch Form(BatchKey key, Line line, List<PendingJob> expired)
@@ -205,9 +229,6 @@ internal sealed class Batcher : IDisposable
             }
         }
     }
-
-    private PendingJob? TryPeek(Line line, long now, List<PendingJob> expired) =>
-        TryPeek(line, line.Interactive, now, expired) ?? TryPeek(line, line.Bulk, now, expired);
 
     /// <summary>The first job that is still to run; those before it that are not leave the queue.</summary>
     private PendingJob? TryPeek(Line line, Queue<PendingJob> queue, long now, List<PendingJob> expired)

@@ -7,6 +7,9 @@ public static class ColumnRange
 {
     private const string Separator = "..";
 
+    // Far more than a file has columns; it keeps a slip of the pen from filling the memory.
+    private const int LongestRange = 1_000_000;
+
     /// <summary>Expands the ranges of a list.</summary>
     /// <exception cref="ModelConfigurationException">A range's ends are not one name with rising numbers.</exception>
     public static IReadOnlyList<string> Expand(IReadOnlyList<string> columns)
@@ -15,27 +18,41 @@ public static class ColumnRange
         var expanded = new List<string>();
         foreach (var column in columns)
         {
-            var at = column.IndexOf(Separator, StringComparison.Ordinal);
-            if (at < 0)
+            if (!column.Contains(Separator, StringComparison.Ordinal))
             {
                 expanded.Add(column);
-                continue;
             }
-
-            var (prefix, first) = Split(column[..at]);
-            var (lastPrefix, last) = Split(column[(at + Separator.Length)..]);
-            if (first < 0 || last < first || lastPrefix != prefix)
+            else if (Parse(column) is { } range)
             {
-                throw new ModelConfigurationException([$"columns: '{column}' is not a range; expected a name with rising numbers such as pixel_0..pixel_63"]);
+                for (var number = range.First; number <= range.Last; number++)
+                {
+                    expanded.Add(range.Prefix + number.ToString(CultureInfo.InvariantCulture));
+                }
             }
-
-            for (var number = first; number <= last; number++)
+            else
             {
-                expanded.Add(prefix + number.ToString(CultureInfo.InvariantCulture));
+                throw new ModelConfigurationException([$"columns: {Fault(column)}"]);
             }
         }
 
         return expanded;
+    }
+
+    /// <summary>What is wrong with the first range that is none; null where all are.</summary>
+    internal static string? FindFault(IEnumerable<string> columns) => columns
+        .Where(column => column.Contains(Separator, StringComparison.Ordinal) && Parse(column) is null)
+        .Select(Fault)
+        .FirstOrDefault();
+
+    private static string Fault(string column) =>
+        $"'{column}' is not a range; expected a name with rising numbers such as pixel_0..pixel_63, at most {LongestRange} of them";
+
+    private static (string Prefix, int First, int Last)? Parse(string column)
+    {
+        var at = column.IndexOf(Separator, StringComparison.Ordinal);
+        var (prefix, first) = Split(column[..at]);
+        var (lastPrefix, last) = Split(column[(at + Separator.Length)..]);
+        return first >= 0 && last >= first && last - first < LongestRange && lastPrefix == prefix ? (prefix, first, last) : null;
     }
 
     private static (string Prefix, int Number) Split(string name)

@@ -7,6 +7,9 @@ namespace Millrace.Worker.Inference;
 /// <summary>Durations with their unit: <c>"250us"</c>, <c>"5ms"</c>, <c>"1.5s"</c>.</summary>
 internal sealed class DurationJsonConverter : JsonConverter<TimeSpan>
 {
+    // A timer takes 49 days at most; nobody waits for a batch that long.
+    private const double LongestTicks = TimeSpan.TicksPerHour;
+
     private static readonly (string Unit, double Ticks)[] s_units =
     [
         ("us", TimeSpan.TicksPerMicrosecond), ("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond),
@@ -19,13 +22,13 @@ internal sealed class DurationJsonConverter : JsonConverter<TimeSpan>
         {
             if (text.EndsWith(unit, StringComparison.Ordinal)
                 && double.TryParse(text[..^unit.Length], NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                && number is >= 0 and <= 3600e6)
+                && number * ticks is >= 0 and <= LongestTicks)
             {
                 return TimeSpan.FromTicks((long)(number * ticks));
             }
         }
 
-        throw new JsonException("expected a duration such as \"0ms\", \"250us\", \"5ms\" or \"1s\"");
+        throw new JsonException("expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"");
     }
 
     public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>

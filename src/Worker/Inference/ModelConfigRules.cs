@@ -33,6 +33,11 @@ internal static class ModelConfigRules
         }
 
         CheckBuckets(config, problem);
+        if (config.ExecutionProviders is { Count: 0 })
+        {
+            problem($"execution_providers: expected some of {string.Join(", ", ExecutionProviders.Names)}, found none");
+        }
+
         foreach (var provider in config.ExecutionProviders ?? [])
         {
             if (!ExecutionProviders.Names.Contains(provider, StringComparer.Ordinal))
@@ -41,6 +46,8 @@ internal static class ModelConfigRules
             }
         }
 
+        CheckNames("columns", config.Columns, problem);
+        CheckNames("labels", config.Labels, problem);
         foreach (var (input, scale) in config.Scale)
         {
             if (!double.IsFinite(scale))
@@ -55,12 +62,28 @@ internal static class ModelConfigRules
         }
     }
 
+    private static void CheckNames(string key, IReadOnlyDictionary<string, IReadOnlyList<string>> lists, Action<string> problem)
+    {
+        foreach (var (name, list) in lists)
+        {
+            // JSON can say null where the type says there is none.
+            if (list is null || list.Contains(null!))
+            {
+                problem($"{key}.{name}: expected an array of names, found null");
+            }
+            else if (key == "columns" && ColumnRange.FindFault(list) is { } fault)
+            {
+                problem($"{key}.{name}: {fault}");
+            }
+        }
+    }
+
     private static void CheckBuckets(ModelConfig config, Action<string> problem)
     {
         var rising = config.Buckets.Order().Distinct().SequenceEqual(config.Buckets);
-        if (!rising || config.Buckets.Any(bucket => bucket < 1))
+        if (!rising || config.Buckets.Any(bucket => bucket is < 1 or > LargestBatchSize))
         {
-            problem($"buckets: expected rising numbers of rows, found [{string.Join(", ", config.Buckets)}]");
+            problem($"buckets: expected rising numbers of 1 to {LargestBatchSize} rows, found [{string.Join(", ", config.Buckets)}]");
         }
         else if (config.Buckets.Count > 0 && config.MaxBatchSize is { } max && config.Buckets[^1] != max)
         {

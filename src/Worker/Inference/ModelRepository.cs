@@ -12,6 +12,7 @@ internal static class ModelRepository
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
     };
@@ -91,8 +92,15 @@ internal static class ModelRepository
         }
         catch (JsonException fault)
         {
-            errors.Add($"model '{name}': {file}: {fault.Message}");
+            errors.Add($"model '{name}': {file}: {Explain(fault)}");
             return null;
         }
+    }
+
+    /// <summary>The key, then what is wrong with it; the library puts the key behind its sentence, or leaves it to the exception's path.</summary>
+    private static string Explain(JsonException fault)
+    {
+        var end = fault.Message.IndexOf(" Path: ", StringComparison.Ordinal);
+        return fault.Path is { Length: > 2 } path ? $"{path[2..]}: {(end < 0 ? fault.Message : fault.Message[..end])}" : fault.Message;
     }
 }

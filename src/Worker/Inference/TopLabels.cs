@@ -11,9 +11,15 @@ internal static class TopLabels
     /// <param name="name">Name of the tensor to make.</param>
     /// <param name="asLabels">True for the names (BYTES), false for the scores (FP32).</param>
     /// <param name="scores">[rows, classes], floats.</param>
+    /// <exception cref="OutputMismatchException">The scores are not [rows, classes], whatever the graph declares.</exception>
     /// <returns>[rows, k], best first; equal scores in the classes' order, NaN last.</returns>
     public static Tensor Create(LabelSpec spec, string name, bool asLabels, Tensor scores)
     {
+        if (scores.Shape.Count != 2)
+        {
+            throw new OutputMismatchException($"output '{scores.Name}': shape [{string.Join(',', scores.Shape)}], its labels want [rows, classes]");
+        }
+
         var rows = (int)scores.Shape[0];
         var classes = Math.Min((int)scores.Shape[1], spec.Names.Count);
         var k = Math.Min(spec.TopK, classes);

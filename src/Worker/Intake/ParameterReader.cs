@@ -12,6 +12,8 @@ internal readonly record struct KnownParameters(Guid? RunId, long? RunRow, long 
 /// <summary>Reads the request parameters that <see cref="JobParameters"/> names.</summary>
 internal static class ParameterReader
 {
+    private const int ExcerptLength = 60;
+
     /// <returns>Why they cannot be read; null where they can.</returns>
     public static JobOutcome? Read(PredictionJob job, TimeProvider time, out KnownParameters known)
     {
@@ -63,8 +65,18 @@ internal static class ParameterReader
 
     private static JobOutcome Invalid(string name, string expected, JsonElement found)
     {
-        var text = found.GetRawText();
-        return JobOutcome.Rejected(
-            ErrorCode.InvalidRequest, $"parameters.{name}: expected {expected}, found {(text.Length > 60 ? text[..60] + "…" : text)}");
+        return JobOutcome.Rejected(ErrorCode.InvalidRequest, $"parameters.{name}: expected {expected}, found {Excerpt(found.GetRawText())}");
+    }
+
+    private static string Excerpt(string text)
+    {
+        if (text.Length <= ExcerptLength)
+        {
+            return text;
+        }
+
+        // Half a character could be neither stored nor sent.
+        var end = char.IsHighSurrogate(text[ExcerptLength - 1]) ? ExcerptLength - 1 : ExcerptLength;
+        return text[..end] + "…";
     }
 }

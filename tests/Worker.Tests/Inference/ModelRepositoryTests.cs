@@ -1,0 +1,193 @@
+using Millrace.Worker.Inference;
+using Xunit;
+
+namespace Millrace.Worker.Tests.Inference;
+
+public sealed class ModelRepositoryTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_model_without_a_model_json_has_the_defaults()
+    {
+        _folder.Write("a/1/model.onnx", "");
+
+        var model = Assert.Single(Read());
+
+        Assert.Equal("a", model.Name);
+        Assert.Equal([1], model.Versions);
+        Assert.Null(model.Config.MaxBatchSize);
+        Assert.Equal(TimeSpan.Zero, model.Config.MaxQueueDelay);
+        Assert.Equal(1, model.Config.Instances);
+        Assert.Equal(1, model.Config.IntraOpThreads);
+        Assert.Empty(model.Config.Buckets);
+        Assert.Null(model.Config.ExecutionProviders);
+        Assert.False(model.Config.RequireFinite);
+        Assert.Equal(1, model.Config.TopK);
+    }
+
+    [Fact]
+    public void Versions_are_whole_numbers_with_a_graph_in_rising_order()
+    {
+        _folder.Write("a/10/model.onnx", "").Write("a/9/model.onnx", "").Write("a/11/notes.txt", "").Write("a/old/model.onnx", "");
+
+        Assert.Equal([9, 10], Assert.Single(Read()).Versions);
+    }
+
+    [Fact]
+    public void Every_key_of_a_model_json_is_read()
+    {
+        _folder.Write("a/1/model.onnx", "").Write("a/model.json", """
+            {
+              // Comments and a trailing comma are allowed.
+              "description": "d", "max_batch_size": 32, "max_queue_delay": "1.5ms", "instances": 2, "buckets": [1, 8, 32],
+              "execution_providers": ["cuda", "cpu"], "intra_op_threads": 4, "max_elements": 1000, "require_finite": true,
+              "columns": { "x": ["p_0..p_63"] }, "scale": { "x": 0.0625 }, "labels": { "y": ["a", "b"] }, "top_k": 2,
+              "evaluation": { "file": "f.csv", "sha256": "00", "label_column": "l", "held_out": { "every": 5, "first": 2 } },
+            }
+            """);
+
+        var config = Assert.Single(Read()).Config;
+
+        Assert.Equal("d", config.Description);
+        Assert.Equal(32, config.MaxBatchSize);
+        Assert.Equal(TimeSpan.FromMicroseconds(1500), config.MaxQueueDelay);
+        Assert.Equal(2, config.Instances);
+        Assert.Equal([1, 8, 32], config.Buckets);
+        Assert.Equal(["cuda", "cpu"], config.ExecutionProviders);
+        Assert.Equal(4, config.IntraOpThreads);
+        Assert.Equal(1000, config.MaxElements);
+        Assert.True(config.RequireFinite);
+        Assert.Equal(["p_0..p_63"], config.Columns["x"]);
+        Assert.Equal(0.0625, config.Scale["x"]);
+        Assert.Equal(["a", "b"], config.Labels["y"]);
+        Assert.Equal(2, config.TopK);
+        Assert.Equal(new EvaluationConfig { File = "f.csv", Sha256 = "00", LabelColumn = "l", HeldOut = new HeldOutConfig { Every = 5, First = 2 } }, config.Evaluation);
+    }
+
+    [Fact]
+    public void All_errors_of_all_models_are_told_at_once()
+    {
+        _folder
+            .Write("a/1/model.onnx", "").Write("a/model.json", """
+                {
+                  "max_batch_size": 0, "instances": 0, "intra_op_threads": 0, "max_elements": 0, "top_k": 0, "buckets": [4, 2],
+                  "execution_providers": ["cpu", "gpu"], "columns": { "x": ["p_3..p_1"] },
+                  "evaluation": { "file": "f", "sha256": "0", "held_out": { "every": 0, "first": 1 } }
+                }
+                """)
+            .Write("b/1/model.onnx", "").Write("b/model.json", """{ "max_batch": 8 }""")
+            .Write("c/notes.txt", "")
+            .Write("d.bulk/1/model.onnx", "")
+            .Write(".hidden/notes.txt", "");
+
+        string At(string problem) => $"model 'a': {Path.Combine(_folder.Path, "a", "model.json")}: {problem}";
+        Assert.Equal(
+            [
+                At("max_batch_size: expected 1 to 65536 rows, found 0"),
+                At("instances: expected 1 to 256, found 0"),
+                At("intra_op_threads: expected 1 to 1024, found 0"),
+                At("max_elements: expected 1 or more, found 0"),
+                At("top_k: expected 1 or more, found 0"),
+                At("buckets: expected rising numbers of 1 to 65536 rows, found [4, 2]"),
+                At("execution_providers: expected some of tensorrt, cuda, webgpu, cpu, found 'gpu'"),
+                At("columns.x: 'p_3..p_1' is not a range; expected a name with rising numbers such as pixel_0..pixel_63, at most 1000000 of them"),
+                At("evaluation.held_out: expected every and first of 1 or more, found 0 and 1"),
+                $"model 'b': {Path.Combine(_folder.Path, "b", "model.json")}: max_batch: The JSON property 'max_batch' could not be mapped to any .NET member contained in type 'Millrace.Worker.Inference.ModelConfig'.",
+                $"model 'c': no VERSION/model.onnx in '{Path.Combine(_folder.Path, "c")}' (a version is a whole number)",
+                "model 'd.bulk': not a model's name; expected 1 to 100 of A-Z a-z 0-9 . _ -, not 'dead', not ending in '.bulk'",
+            ],
+            Errors());
+    }
+
+    [Theory]
+    [InlineData("""{"max_queue_delay": "5"}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
+    [InlineData("""{"max_queue_delay": 5}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
+    [InlineData("""{"max_queue_delay": "-1ms"}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
+    [InlineData("""{"max_queue_delay": "NaNs"}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
+    [InlineData("""{"max_queue_delay": "3601s"}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
+    [InlineData("""{"max_batch_size": "8"}""", "max_batch_size: ")]
+    [InlineData("""{"buckets": null}""", "buckets: ")]
+    [InlineData("""{"labels": null}""", "labels: ")]
+    [InlineData("""{"labels": {"y": null}}""", "labels.y: expected an array of names, found null")]
+    [InlineData("""{"labels": {"y": ["a", null]}}""", "labels.y: expected an array of names, found null")]
+    [InlineData("""{"columns": {"x": null}}""", "columns.x: expected an array of names, found null")]
+    [InlineData("""{"columns": {"x": [null]}}""", "columns.x: expected an array of names, found null")]
+    [InlineData("""{"execution_providers": [null]}""", "execution_providers: expected some of tensorrt, cuda, webgpu, cpu, found ''")]
+    [InlineData("""{"evaluation": {"file": "f"}}""", "evaluation: ")]
+    [InlineData("""{"scale": {"x": "NaN"}}""", "scale.x: ")]
+    [InlineData("""{"scale": {"x": 1e999}}""", "scale.x: ")]
+    [InlineData("""{"buckets": [70000]}""", "buckets: ")]
+    [InlineData("""{"buckets": [0, 4]}""", "buckets: expected rising numbers of 1 to 65536 rows, found [0, 4]")]
+    [InlineData("""{"buckets": [4, 4]}""", "buckets: expected rising numbers of 1 to 65536 rows, found [4, 4]")]
+    [InlineData("""{"buckets": [4, 8], "max_batch_size": 16}""", "buckets: the largest must be max_batch_size (16), found 8")]
+    [InlineData("""{"execution_providers": []}""", "execution_providers: ")]
+    [InlineData("{", "")]
+    [InlineData("[]", "")]
+    [InlineData("", "")]
+    public void An_error_names_the_file_and_the_key(string json, string key)
+    {
+        _folder.Write("a/1/model.onnx", "").Write("a/model.json", json);
+
+        var error = Assert.Single(Errors());
+
+        Assert.StartsWith($"model 'a': {Path.Combine(_folder.Path, "a", "model.json")}: ", error, StringComparison.Ordinal);
+        Assert.Contains(key, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0ms", 0)]
+    [InlineData("250us", 2_500)]
+    [InlineData("5ms", 50_000)]
+    [InlineData("1.5s", 15_000_000)]
+    [InlineData("3600s", 36_000_000_000)]
+    public void A_duration_has_its_unit(string text, long ticks)
+    {
+        _folder.Write("a/1/model.onnx", "").Write("a/model.json", $$"""{"max_queue_delay": "{{text}}"}""");
+
+        Assert.Equal(TimeSpan.FromTicks(ticks), Assert.Single(Read()).Config.MaxQueueDelay);
+    }
+
+    [Fact]
+    public void Only_the_models_asked_for_are_read()
+    {
+        _folder.Write("a/1/model.onnx", "").Write("b/1/model.onnx", "").Write("c/notes.txt", "");
+
+        Assert.Equal(["b"], Read("b").Select(model => model.Name));
+    }
+
+    [Fact]
+    public void A_model_that_is_asked_for_and_not_there_is_an_error()
+    {
+        _folder.Write("a/1/model.onnx", "");
+
+        Assert.Equal([$"model 'z': no such folder in '{_folder.Path}'"], Errors("z"));
+    }
+
+    [Fact]
+    public void A_repository_that_is_empty_or_missing_is_an_error()
+    {
+        Assert.Equal([$"Models:Directory: '{_folder.Path}' holds no model; expected NAME/VERSION/model.onnx"], Errors());
+
+        var errors = new List<string>();
+        ModelRepository.Read(Path.Combine(_folder.Path, "none"), [], errors);
+        Assert.Equal([$"Models:Directory: the folder '{Path.Combine(_folder.Path, "none")}' does not exist"], errors);
+    }
+
+    private IReadOnlyList<ModelFolder> Read(params string[] names)
+    {
+        var errors = new List<string>();
+        var models = ModelRepository.Read(_folder.Path, names, errors);
+        Assert.Empty(errors);
+        return models;
+    }
+
+    private List<string> Errors(params string[] names)
+    {
+        var errors = new List<string>();
+        ModelRepository.Read(_folder.Path, names, errors);
+        return errors;
+    }
+}

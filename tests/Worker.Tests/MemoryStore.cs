@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using Millrace.Results;
+
+namespace Millrace.Worker.Tests;
+
+/// <summary>A store that keeps rows in memory: the first of a job stands.</summary>
+internal sealed class MemoryStore : IResultStore
+{
+    private int _committedRows;
+
+    public string Description => "memory";
+
+    public ConcurrentDictionary<Guid, ResultRow> Rows { get; } = new();
+
+    /// <summary>Rows that were given to <see cref="CommitAsync"/>, those that changed nothing included.</summary>
+    public int CommittedRows => _committedRows;
+
+    public Task MigrateAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task CheckAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task<IReadOnlyList<ResultRow?>> CommitAsync(IReadOnlyList<ResultRow> rows, CancellationToken cancellationToken)
+    {
+        Interlocked.Add(ref _committedRows, rows.Count);
+        return Task.FromResult<IReadOnlyList<ResultRow?>>([.. rows.Select(row => Rows.TryAdd(row.JobId, row) ? null : Rows[row.JobId])]);
+    }
+
+    public Task<IReadOnlyList<ResultRow>> FindAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ResultRow>>([.. jobIds.Where(Rows.ContainsKey).Select(id => Rows[id])]);
+
+    public Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public IAsyncEnumerable<ResultRow> QueryAsync(ResultQuery query, CancellationToken cancellationToken) =>
+        Rows.Values.ToAsyncEnumerable();
+
+    public IAsyncEnumerable<RunSummary> QueryRunsAsync(int limit, CancellationToken cancellationToken) =>
+        AsyncEnumerable.Empty<RunSummary>();
+
+    public bool IsTransient(Exception exception) => false;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

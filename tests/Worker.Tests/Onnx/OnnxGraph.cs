@@ -1,0 +1,150 @@
+using Microsoft.ML.OnnxRuntime;
+using Millrace.Contracts;
+using Millrace.Worker.Inference;
+using Tensor = Millrace.Contracts.Tensor;
+
+namespace Millrace.Worker.Tests.Onnx;
+
+/// <summary>Builds a small ONNX model in memory. Field numbers and codes are those of onnx.proto (https://github.com/onnx/onnx).</summary>
+internal sealed class OnnxGraph
+{
+    private const int IrVersion = 8;
+    private const int Opset = 17;
+
+    private readonly List<ProtobufMessage> _inputs = [];
+    private readonly List<ProtobufMessage> _outputs = [];
+    private readonly List<ProtobufMessage> _nodes = [];
+    private readonly List<ProtobufMessage> _initializers = [];
+
+    /// <param name="name">The input's name.</param>
+    /// <param name="datatype">What an element is.</param>
+    /// <param name="shape">The dimensions, -1 for open: the first open one is <c>N</c> everywhere, others have names of their own.</param>
+    public OnnxGraph Input(string name, TensorDatatype datatype, params long[] shape)
+    {
+        _inputs.Add(ValueInfo(name, datatype, shape));
+        return this;
+    }
+
+    public OnnxGraph Output(string name, TensorDatatype datatype, params long[] shape)
+    {
+        _outputs.Add(ValueInfo(name, datatype, shape));
+        return this;
+    }
+
+    public OnnxGraph Node(string type, string[] inputs, string[] outputs, params (string Name, object Value)[] attributes)
+    {
+        var node = new ProtobufMessage();
+        foreach (var input in inputs)
+        {
+            node.Text(1, input);
+        }
+
+        foreach (var output in outputs)
+        {
+            node.Text(2, output);
+        }
+
+        _nodes.Add(node.Text(4, type).Nested(5, attributes.Select(attribute => Attribute(attribute.Name, attribute.Value))));
+        return this;
+    }
+
+    public OnnxGraph Constant(Tensor tensor)
+    {
+        var message = new ProtobufMessage();
+        foreach (var dimension in tensor.Shape)
+        {
+            message.Number(1, dimension);
+        }
+
+        message.Number(2, CodeOf(tensor.Datatype)).Text(8, tensor.Name);
+        if (tensor.Datatype == TensorDatatype.Bytes)
+        {
+            foreach (var text in tensor.ToStrings())
+            {
+                message.Text(6, text);
+            }
+        }
+        else
+        {
+            message.Bytes(9, tensor.Data.Span);
+        }
+
+        _initializers.Add(message);
+        return this;
+    }
+
+    public byte[] ToBytes()
+    {
+        var graph = new ProtobufMessage().Nested(1, _nodes).Text(2, "g").Nested(5, _initializers).Nested(11, _inputs).Nested(12, _outputs);
+        return new ProtobufMessage().Number(1, IrVersion).Nested(7, graph).Nested(8, new ProtobufMessage().Text(1, "").Number(2, Opset)).ToArray();
+    }
+
+    public InferenceSession Open()
+    {
+        OnnxRuntimeEnvironment.EnsureCreated();
+        using var options = ExecutionProviders.CreateOptions(ExecutionProviders.Cpu, intraOpThreads: 1);
+        return new InferenceSession(ToBytes(), options);
+    }
+
+    /// <summary>A graph whose output is its input.</summary>
+    public static OnnxGraph Identity(TensorDatatype datatype, params long[] shape) => new OnnxGraph()
+        .Input("x", datatype, shape)
+        .Node("Identity", ["x"], ["y"])
+        .Output("y", datatype, shape);
+
+    /// <summary>TensorProto.DataType.</summary>
+    public static int CodeOf(TensorDatatype datatype) => datatype switch
+    {
+        TensorDatatype.Fp32 => 1,
+        TensorDatatype.UInt8 => 2,
+        TensorDatatype.Int8 => 3,
+        TensorDatatype.UInt16 => 4,
+        TensorDatatype.Int16 => 5,
+        TensorDatatype.Int32 => 6,
+        TensorDatatype.Int64 => 7,
+        TensorDatatype.Bytes => 8,
+        TensorDatatype.Bool => 9,
+        TensorDatatype.Fp16 => 10,
+        TensorDatatype.Fp64 => 11,
+        TensorDatatype.UInt32 => 12,
+        TensorDatatype.UInt64 => 13,
+        _ => throw new ArgumentOutOfRangeException(nameof(datatype)),
+    };
+
+    private static ProtobufMessage ValueInfo(string name, TensorDatatype datatype, long[] shape)
+    {
+        var dimensions = new ProtobufMessage();
+        for (var i = 0; i < shape.Length; i++)
+        {
+            var dimension = new ProtobufMessage();
+            dimensions.Nested(1, shape[i] >= 0 ? dimension.Number(1, shape[i]) : dimension.Text(2, i == 0 ? "N" : $"{name}_{i}"));
+        }
+
+        var tensor = new ProtobufMessage().Number(1, CodeOf(datatype)).Nested(2, dimensions);
+        return new ProtobufMessage().Text(1, name).Nested(2, new ProtobufMessage().Nested(1, tensor));
+    }
+
+    private static ProtobufMessage Attribute(string name, object value)
+    {
+        const int typeField = 20;
+        var attribute = new ProtobufMessage().Text(1, name);
+        switch (value)
+        {
+            case float number:
+                return attribute.Float(2, number).Number(typeField, 1);
+            case int number:
+                return attribute.Number(3, number).Number(typeField, 2);
+            case string text:
+                return attribute.Text(4, text).Number(typeField, 3);
+            case long[] numbers:
+                foreach (var number in numbers)
+                {
+                    attribute.Number(8, number);
+                }
+
+                return attribute.Number(typeField, 7);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(value), value, "no attribute of this type is written here");
+        }
+    }
+}

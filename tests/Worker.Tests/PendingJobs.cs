@@ -1,0 +1,50 @@
+using Millrace.Contracts;
+using Millrace.Contracts.Wire;
+using Millrace.Worker.Batching;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+
+namespace Millrace.Worker.Tests;
+
+/// <summary>Pending jobs without a delivery behind them.</summary>
+internal static class PendingJobs
+{
+    /// <summary>A job of one input with rows of <paramref name="width"/> elements, which is only batched and not run.</summary>
+    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue) => new()
+    {
+        JobId = Guid.NewGuid(),
+        ModelName = "m",
+        ModelVersion = "1",
+        Lane = lane,
+        Reply = new ReplyRoute(null, null, WireFormat.Json),
+        PayloadHash = new byte[16],
+        ReceivedAt = time.GetUtcNow(),
+        ReceivedTimestamp = time.GetTimestamp(),
+        DeadlineTimestamp = deadline,
+        RowCount = rows,
+        Key = new BatchKey([[width]]),
+    };
+
+    /// <summary>A job that the model has admitted, as <see cref="JobConsumer"/> makes it.</summary>
+    public static PendingJob ToRun(ModelVersion model, TimeProvider time, IReadOnlyList<Tensor> inputs, params string[] outputs)
+    {
+        var job = new PredictionJob { Inputs = inputs, Outputs = [.. outputs.Select(name => new RequestedOutput { Name = name })] };
+        var validation = JobValidator.Validate(job, model, maxRows: 65_536);
+        var admission = validation.Admission ?? throw new ArgumentException(validation.Rejection!.Error, nameof(inputs));
+        return new PendingJob
+        {
+            JobId = Guid.NewGuid(),
+            ModelName = model.Name,
+            ModelVersion = model.Version,
+            Lane = Lane.Interactive,
+            Reply = new ReplyRoute(null, null, WireFormat.Json),
+            PayloadHash = new byte[16],
+            ReceivedAt = time.GetUtcNow(),
+            ReceivedTimestamp = time.GetTimestamp(),
+            RowCount = admission.Rows,
+            Inputs = admission.Inputs,
+            Key = admission.Key,
+            Outputs = new JobOutputs(model, admission.Selection, admission.Rows),
+        };
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.ML.OnnxRuntime;
+using Millrace.Worker.Batching;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Tests.Onnx;
+using Xunit;
+using Tensor = Millrace.Contracts.Tensor;
+
+namespace Millrace.Worker.Tests;
+
+/// <summary>A real graph in a real session, put together as <see cref="ModelLoader"/> does it.</summary>
+internal sealed class TestModel : IDisposable
+{
+    private TestModel(ModelVersion version, Predictor predictor, bool? givesSingles)
+    {
+        Version = version;
+        Predictor = predictor;
+        GivesSingles = givesSingles;
+    }
+
+    public ModelVersion Version { get; }
+
+    public Predictor Predictor { get; }
+
+    /// <summary>What the probe found.</summary>
+    public bool? GivesSingles { get; }
+
+    public static TestModel Open(OnnxGraph graph, ModelConfig? config = null) => Open(graph.Open(), config ?? new ModelConfig());
+
+    /// <summary>Takes over the session.</summary>
+    public static TestModel Open(InferenceSession session, ModelConfig config)
+    {
+        var problems = new List<string>();
+        var signature = ModelSignature.Of(session, problems.Add);
+        Assert.Empty(problems);
+        var givesSingles = signature.HasBatchDimension ? BatchProbe.GivesSingles(session, signature) : null;
+        var version = ModelVersionFactory.Create("m", 1, config, signature, givesSingles, problems.Add);
+        Assert.Empty(problems);
+        return new TestModel(version, new Predictor(version, session), givesSingles);
+    }
+
+    public PendingJob Job(params Tensor[] inputs) => PendingJobs.ToRun(Version, TimeProvider.System, inputs);
+
+    /// <summary>Runs one job by itself, over as many batches as it takes.</summary>
+    public IReadOnlyList<Tensor> Run(params Tensor[] inputs) => Run([Job(inputs)])[0];
+
+    /// <summary>Runs jobs in the batches that a batcher makes of them.</summary>
+    public IReadOnlyList<IReadOnlyList<Tensor>> Run(IReadOnlyList<PendingJob> jobs, List<int>? rowsRun = null)
+    {
+        using var batcher = new Batcher(Version.MaxBatchSize, TimeSpan.Zero, TimeProvider.System);
+        foreach (var job in jobs)
+        {
+            batcher.Add(job);
+        }
+
+        batcher.Close();
+        while (batcher.Take([]) is { } batch)
+        {
+            var rows = Predictor.Run(batch);
+            rowsRun?.Add(rows);
+            foreach (var slice in batch.Slices)
+            {
+                slice.Job.Outputs.Complete(slice.Rows);
+            }
+        }
+
+        return [.. jobs.Select(job => job.Outputs.ToTensors())];
+    }
+
+    public void Dispose() => Predictor.Dispose();
+}
