@@ -39,6 +39,32 @@ internal static class JobReader
         return false;
     }
 
+    public static Guid? FindId(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isId = reader.ValueTextEquals("id"u8);
+                reader.Read();
+                if (isId && reader.TokenType == JsonTokenType.String && reader.TryGetGuid(out var id))
+                {
+                    return id;
+                }
+
+                reader.Skip();
+            }
+        }
+        catch (JsonException)
+        {
+            // Broken before an id came: there is none to be had.
+        }
+
+        return null;
+    }
+
     private static PredictionJob Read(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> binary, WireLimits limits, ref JobHeader header)
     {
         var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = limits.MaxJsonDepth });

@@ -43,6 +43,11 @@ public static class OipFormat
         return false;
     }
 
+    /// <summary>Looks for the id alone, in a request that is not going to be read: one that is too large, say. Costs no memory.</summary>
+    /// <param name="json">The JSON of the request, or its beginning.</param>
+    /// <returns>The id; null where none was found before the JSON ended or broke.</returns>
+    public static Guid? FindId(ReadOnlySpan<byte> json) => JobReader.FindId(json);
+
     /// <summary>Reads a response in the protocol's JSON.</summary>
     /// <exception cref="FormatException">The body is no response.</exception>
     public static PredictionResult ReadResult(ReadOnlyMemory<byte> body) => ResultReader.Read(body, default);

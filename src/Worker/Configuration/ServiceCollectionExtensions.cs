@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Millrace.Worker.Configuration;
 
@@ -9,9 +10,8 @@ internal static class ServiceCollectionExtensions
     public static IServiceCollection AddValidatedOptions<T>(this IServiceCollection services, string section)
         where T : class
     {
-        services.AddOptions<T>()
-            .BindConfiguration(section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateDataAnnotations();
+        services.AddSingleton<IValidateOptions<T>>(new SectionRules<T>(section));
+        services.AddOptions<T>().BindConfiguration(section, binder => binder.ErrorOnUnknownConfiguration = true);
         return services;
     }
 }

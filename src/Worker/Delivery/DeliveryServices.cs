@@ -10,7 +10,7 @@ internal static class DeliveryServices
 {
     public static IServiceCollection AddStore(this IServiceCollection services) => services
         .AddValidatedOptions<StoreOptions>(StoreOptions.Section)
-        .AddSingleton(provider => Open(provider.GetRequiredService<IOptions<StoreOptions>>().Value, provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(provider => Open(provider.GetRequiredService<IOptions<StoreOptions>>().Value))
         .AddHostedService<StoreGate>();
 
     public static IServiceCollection AddDelivery(this IServiceCollection services) => services
@@ -25,7 +25,7 @@ internal static class DeliveryServices
         .AddSingleton<IMessageSender>(provider => provider.GetRequiredService<RabbitMqSender>())
         .AddHostedService(provider => provider.GetRequiredService<RabbitMqSender>());
 
-    private static IResultStore Open(StoreOptions options, TimeProvider time) => string.IsNullOrEmpty(options.ConnectionString)
+    private static IResultStore Open(StoreOptions options) => string.IsNullOrEmpty(options.ConnectionString)
         ? ResultStores.OpenSqlite(options.Path)
-        : ResultStores.OpenPostgres(options.ConnectionString, time);
+        : ResultStores.OpenPostgres(options.ConnectionString);
 }

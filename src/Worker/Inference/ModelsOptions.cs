@@ -19,7 +19,7 @@ public sealed class ModelsOptions
     /// <summary>Execution providers for models that name none, separated by commas: the first available one is used.</summary>
     /// <value>Default: <c>cuda,cpu</c>.</value>
     [Required]
-    [RegularExpression("(tensorrt|cuda|webgpu|cpu)(,(tensorrt|cuda|webgpu|cpu))*", ErrorMessage = "Models:ExecutionProviders: expected some of tensorrt, cuda, webgpu, cpu, separated by commas.")]
+    [RegularExpression("(tensorrt|cuda|webgpu|cpu)(,(tensorrt|cuda|webgpu|cpu))*", ErrorMessage = "expected some of tensorrt, cuda, webgpu, cpu, separated by commas")]
     public string ExecutionProviders { get; set; } = "cuda,cpu";
 
     internal string[] NameList => Names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

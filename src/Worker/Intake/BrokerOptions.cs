@@ -4,13 +4,14 @@ using RabbitMQ.Client;
 namespace Millrace.Worker.Intake;
 
 /// <summary>Section <c>Broker</c>: RabbitMQ.</summary>
-public sealed class BrokerOptions : IValidatableObject
+public sealed class BrokerOptions
 {
     /// <summary>Name of the section.</summary>
     public const string Section = "Broker";
 
     /// <summary><c>amqp://user:password@host:port/vhost</c>, or <c>amqps</c>.</summary>
-    [Required(ErrorMessage = "Broker:Uri: not set; expected amqp://user:password@host:port/vhost (environment: Broker__Uri).")]
+    [Required(ErrorMessage = "not set, expected amqp://user:password@host:port/vhost")]
+    [AmqpUri]
     public string? Uri { get; set; }
 
     /// <summary>Unacked deliveries of each model's interactive queue: the most jobs that the worker holds of it.</summary>
@@ -40,16 +41,6 @@ public sealed class BrokerOptions : IValidatableObject
         {
             var uri = new Uri(Uri!);
             return $"{uri.Scheme}://{uri.Host}:{Port(uri)}{uri.AbsolutePath}";
-        }
-    }
-
-    /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        // The text itself is not repeated: it may hold a password.
-        if (Uri is not null && (!System.Uri.TryCreate(Uri, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps") || uri.Host.Length == 0))
-        {
-            yield return new ValidationResult("Broker:Uri: not an AMQP address; expected amqp://user:password@host:port/vhost or amqps.");
         }
     }
 

@@ -74,7 +74,10 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
         ? null
         : Unread(delivery, route, new WireError(
             ErrorCode.PayloadTooLarge,
-            $"body: {delivery.Body.Length} bytes, expected at most {_maxPayloadBytes} (Limits:MaxPayloadBytes); send fewer rows a job"));
+            $"body: {delivery.Body.Length} bytes, expected at most {_maxPayloadBytes} (Limits:MaxPayloadBytes); send fewer rows a job")
+        {
+            Id = OipFormat.FindId(delivery.Body.Span[..Math.Clamp(delivery.HeaderLength ?? int.MaxValue, 0, delivery.Body.Length)]),
+        });
 
     private static JobReading Unread(InboundDelivery delivery, ReplyRoute route, WireError error) =>
         new(error.Id ?? DeriveId(delivery, delivery.MessageId), route, null, error);

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Millrace.LocalServices;
+
+/// <summary>
+/// The worker as a process of its own: <c>Millrace.Worker.dll</c> beside the running program. Its output is kept, and handed on where
+/// someone listens.
+/// </summary>
+public sealed class LocalWorker : IAsyncDisposable
+{
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(35);
+
+    private readonly Process _process;
+    private readonly Action<string>? _listener;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private LocalWorker(Process process, Action<string>? listener)
+    {
+        _process = process;
+        _listener = listener;
+        Exited = WaitAsync();
+    }
+
+    /// <summary>The process.</summary>
+    public int ProcessId => _process.Id;
+
+    /// <summary>Ends when the worker consumes jobs; fails where it ends before.</summary>
+    public Task Ready => _ready.Task;
+
+    /// <summary>Ends with the process and its output, as its exit code.</summary>
+    public Task<int> Exited { get; }
+
+    /// <summary>What it wrote to its standard output so far.</summary>
+    public IReadOnlyCollection<string> OutputLines => _output;
+
+    /// <summary>What it wrote to its standard error so far.</summary>
+    public IReadOnlyCollection<string> ErrorLines => _errors;
+
+    /// <summary>CPU time so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Resident memory.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>Starts a worker.</summary>
+    /// <param name="settings">Environment variables of its configuration, such as <c>Broker__Uri</c>.</param>
+    /// <param name="listener">Gets each line of its output.</param>
+    /// <exception cref="LocalServiceException">The worker's program is not beside the running one.</exception>
+    public static LocalWorker Start(IReadOnlyDictionary<string, string> settings, Action<string>? listener = null)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var program = Path.Combine(AppContext.BaseDirectory, "Millrace.Worker.dll");
+        if (!File.Exists(program))
+        {
+            throw new LocalServiceException($"The worker is not there: expected {program}. Build the solution.");
+        }
+
+        // The muxer that runs this very program; 'dotnet' of the path where that is not known.
+        var muxer = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var start = new ProcessStartInfo(muxer, [program]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (key, value) in settings)
+        {
+            start.Environment[key] = value;
+        }
+
+        return new LocalWorker(Process.Start(start)!, listener);
+    }
+
+    /// <summary>Tells it to stop in order (SIGTERM).</summary>
+    public void Terminate() => Signals.Send(_process.Id, Signals.Terminate);
+
+    /// <summary>Ends it at once (SIGKILL).</summary>
+    public void Kill() => Signals.Send(_process.Id, Signals.Kill);
+
+    /// <summary>Stops it in order, and past its grace period at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!Exited.IsCompleted)
+        {
+            Terminate();
+            try
+            {
+                await Exited.WaitAsync(s_stopTimeout);
+            }
+            catch (TimeoutException)
+            {
+                Kill();
+                await Exited;
+            }
+        }
+
+        _process.Dispose();
+    }
+
+    private async Task<int> WaitAsync()
+    {
+        await Task.WhenAll(ReadAsync(_process.StandardOutput, _output), ReadAsync(_process.StandardError, _errors));
+        await _process.WaitForExitAsync();
+        _ready.TrySetException(new LocalServiceException(
+            $"The worker ended with exit code {_process.ExitCode} before it was ready: {string.Join(Environment.NewLine, _errors.Concat(_output).TakeLast(12))}"));
+        return _process.ExitCode;
+    }
+
+    private async Task ReadAsync(StreamReader reader, ConcurrentQueue<string> lines)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            lines.Enqueue(line);
+            _listener?.Invoke(line);
+            if (line.Contains("Ready:", StringComparison.Ordinal))
+            {
+                _ready.TrySetResult();
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Millrace.Producer.Client;
+using Millrace.Results;
+
+namespace Millrace.Producer.Cli;
+
+/// <summary>A client and what it stands on: a broker; or this process's worker with its store, migrated.</summary>
+internal sealed class ClientSession : IAsyncDisposable
+{
+    private ClientSession(Task<MillraceClient> client, IResultStore? store)
+    {
+        Client = client;
+        Store = store;
+    }
+
+    /// <summary>The client, once it is connected; what can be done before need not wait for it.</summary>
+    public Task<MillraceClient> Client { get; }
+
+    /// <summary>The store that the rows go to; null where that is the business of a worker elsewhere.</summary>
+    public IResultStore? Store { get; }
+
+    /// <summary>Begins to connect to the broker, or to start the worker on one model where there is none.</summary>
+    /// <exception cref="UsageException">There is no such model.</exception>
+    public static ClientSession Open(
+        CliContext context,
+        Uri? broker,
+        string modelsDirectory,
+        string modelName,
+        StoreChoice storeChoice,
+        MillraceClientOptions options,
+        CancellationToken cancellationToken)
+    {
+        if (broker is not null)
+        {
+            return new ClientSession(context.ConnectAsync(options with { Broker = broker }, cancellationToken), store: null);
+        }
+
+        ModelNames.Require(modelsDirectory, modelName);
+        var store = storeChoice.Open(context);
+        var embedded = new EmbeddedModels { Directory = modelsDirectory, Names = [modelName], Store = store };
+        return new ClientSession(Task.Run(ConnectAsync, cancellationToken), store);
+
+        async Task<MillraceClient> ConnectAsync()
+        {
+            await store.MigrateOrExplainAsync(cancellationToken);
+            return await context.ConnectAsync(options with { Embedded = embedded }, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // Whoever needed the client was told if there is none.
+        await Task.WhenAny(Client);
+        if (Client.IsCompletedSuccessfully)
+        {
+            await (await Client).DisposeAsync();
+        }
+
+        if (Store is not null)
+        {
+            await Store.DisposeAsync();
+        }
+    }
+}

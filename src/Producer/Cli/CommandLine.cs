@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace Millrace.Producer.Cli;
+
+/// <summary>The program <c>millrace</c>.</summary>
+internal static class CommandLine
+{
+    /// <summary>Runs what the arguments say.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var root = Root(context);
+            var parsed = root.Parse(arguments);
+            if (parsed.Errors.Count > 0)
+            {
+                throw Misuse(root, parsed, context);
+            }
+
+            using var output = new StreamWriter(context.Out, leaveOpen: true);
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    // Signals are the process's, not a library's: see Program.cs.
+                    ProcessTerminationTimeout = null,
+                    Output = output,
+                    Error = context.Error,
+                },
+                cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            return ErrorReport.Write(context, failure);
+        }
+    }
+
+    private static RootCommand Root(CliContext context)
+    {
+        var root = new RootCommand("Scores files and sends jobs with Millrace, here or through RabbitMQ, and shows what was stored.")
+        {
+            ScoreCommand.Create(context),
+            PublishCommand.Create(context),
+            ResultsCommand.Create(context),
+            RunsCommand.Create(context),
+            StoreCommand.Create(context),
+            UpCommand.Create(context),
+        };
+        root.SetAction(parsed => new HelpAction().Invoke(parsed));
+        return root;
+    }
+
+    private static UsageException Misuse(RootCommand root, ParseResult parsed, CliContext context)
+    {
+        var command = parsed.CommandResult.Command;
+        var help = command == root ? $"{context.ProgramName} --help" : $"{context.ProgramName} {command.Name} --help";
+        if (parsed.UnmatchedTokens is [var token, ..])
+        {
+            var names = token.StartsWith('-')
+                ? command.Options.Select(option => option.Name).ToList()
+                : command.Subcommands.Select(subcommand => subcommand.Name).ToList();
+            return new UsageException(
+                $"'{token}' is not {(token.StartsWith('-') ? "an option" : "something that is known")} here",
+                names.Count > 0 ? $"{NearNames.Suggest(token, names)} see {help}" : $"see {help}");
+        }
+
+        return new UsageException(parsed.Errors[0].Message, $"see {help}");
+    }
+}

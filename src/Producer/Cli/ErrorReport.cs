@@ -1,0 +1,69 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Millrace.LocalServices;
+using Millrace.Producer.Client;
+using Millrace.Results;
+using Millrace.Worker.Inference;
+
+namespace Millrace.Producer.Cli;
+
+/// <summary>What a person is told of a failure: one line, one hint, and the exit code for programs.</summary>
+/// <param name="ExitCode">One of <see cref="Cli.ExitCode"/>.</param>
+/// <param name="Message">What went wrong.</param>
+/// <param name="Hint">What to do about it; null where nothing is known.</param>
+internal sealed record ErrorReport(int ExitCode, string Message, string? Hint)
+{
+    private const string DebugVariable = "MILLRACE_DEBUG";
+
+    /// <summary>Explains an exception by its type.</summary>
+    public static ErrorReport Of(Exception failure) => failure switch
+    {
+        UsageException usage => new(Cli.ExitCode.Usage, usage.Message, usage.Hint),
+        SettingException setting => new(Cli.ExitCode.Configuration, setting.Message, setting.Hint),
+        BrokerConnectionException broker => new(
+            Cli.ExitCode.Unreachable, broker.Message, $"the broker is set by --broker or {ServiceOptions.BrokerVariable}"),
+        UnroutableJobException unroutable => new(
+            Cli.ExitCode.Unreachable, unroutable.Message, "is a worker up that serves it? 'millrace up' starts one on this machine"),
+        ReplyTimeoutException timeout => new(
+            Cli.ExitCode.TimedOut, timeout.Message, "it may still run: its row will be in the store under this id; --timeout gives it longer"),
+        StoreSchemaException schema => new(Cli.ExitCode.Configuration, schema.Message, null),
+        StoreUnreachableException store => new(
+            Cli.ExitCode.Unreachable,
+            store.Message,
+            $"the store is set by --store or {ServiceOptions.StoreVariable}, for SQLite by {ServiceOptions.StorePathVariable}"),
+        ModelConfigurationException model => new(
+            Cli.ExitCode.Configuration, model.Message, $"the models' directory is set by --models or {ServiceOptions.ModelsVariable}"),
+        LocalServiceException service => new(Cli.ExitCode.Unreachable, service.Message, null),
+        OperationCanceledException => new(Cli.ExitCode.Interrupted, "interrupted", null),
+        IOException or UnauthorizedAccessException => new(Cli.ExitCode.Failure, failure.Message, null),
+        _ => new(Cli.ExitCode.Failure, $"{failure.GetType().Name}: {failure.Message}", $"{DebugVariable}=1 shows where it came from"),
+    };
+
+    /// <summary>Writes an exception's report.</summary>
+    public static int Write(CliContext context, Exception failure)
+    {
+        var report = Of(failure);
+        report.Write(context);
+        if (!string.IsNullOrEmpty(context.Environment(DebugVariable)))
+        {
+            context.Error.WriteLine(Secrets.Redact(failure.ToString()));
+        }
+
+        return report.ExitCode;
+    }
+
+    /// <summary>Writes the line and the hint.</summary>
+    public void Write(CliContext context)
+    {
+        context.Error.WriteLine($"millrace: {OneLine(Message)}");
+        if (Hint is not null)
+        {
+            context.Error.WriteLine($"  hint: {OneLine(Hint)}");
+        }
+    }
+
+    /// <summary>Whether a store's failure means that it could not be reached or opened.</summary>
+    public static bool IsOfStore(Exception failure) => failure is DbException or SocketException or TimeoutException;
+
+    private static string OneLine(string text) => Secrets.Redact(text.ReplaceLineEndings(" ")).TrimEnd();
+}

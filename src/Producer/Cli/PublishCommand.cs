@@ -1,0 +1,119 @@
+using System.CommandLine;
+using System.Text;
+using Millrace.Contracts;
+using Millrace.Contracts.Wire;
+using Millrace.Producer.Client;
+
+namespace Millrace.Producer.Cli;
+
+/// <summary><c>millrace publish</c>: one job, one reply.</summary>
+internal sealed class PublishCommand
+{
+    private const int LargestJobBytes = 512 << 20;
+
+    private readonly CliContext _context;
+    private readonly ServiceOptions _services;
+    private readonly Argument<string> _file = new("FILE")
+    {
+        Description = "The job, in the Open Inference Protocol's JSON; - for standard input",
+        DefaultValueFactory = _ => Inputs.Standard,
+    };
+
+    private readonly Option<string?> _model = new("--model") { Description = "The model to ask, instead of the job's model_name", HelpName = "NAME" };
+    private readonly Option<Lane> _lane = LaneOption.Create(Lane.Interactive);
+    private readonly Option<bool> _noWait = new("--no-wait") { Description = "Print the job's id once the broker has confirmed it, and wait for no reply" };
+    private readonly Option<TimeSpan> _timeout = TimeoutOption.Create("How long to wait for the reply", TimeSpan.FromSeconds(30));
+
+    private PublishCommand(CliContext context, Command command)
+    {
+        _context = context;
+        command.Add(_file);
+        command.Add(_model);
+        command.Add(_lane);
+        command.Add(_noWait);
+        command.Add(_timeout);
+        _services = new ServiceOptions().AddServed(command).AddStore(command);
+    }
+
+    public static Command Create(CliContext context)
+    {
+        var command = new Command("publish", "Send one job and print its reply.");
+        var publish = new PublishCommand(context, command);
+        command.SetAction(publish.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var file = arguments.GetValue(_file)!;
+        var body = await ReadAsync(file, cancellationToken);
+        var job = JobDocument.Read(
+            body, Inputs.Name(file), arguments.GetValue(_model), arguments.GetValue(_lane), _context.TimeProvider);
+        var broker = _services.Broker(arguments, _context);
+        var noWait = arguments.GetValue(_noWait);
+        if (noWait && broker is null)
+        {
+            throw new UsageException(
+                "--no-wait needs a broker: without one, the job would end with this process",
+                $"give --broker or {ServiceOptions.BrokerVariable}");
+        }
+
+        await using var session = ClientSession.Open(
+            _context,
+            broker,
+            _services.Models(arguments, _context),
+            job.ModelName,
+            _services.Store(arguments, _context),
+            new MillraceClientOptions { Timeout = arguments.GetValue(_timeout), TimeProvider = _context.TimeProvider },
+            cancellationToken);
+        var client = await session.Client;
+        if (noWait)
+        {
+            await client.PublishAsync(job, cancellationToken);
+            await PrintAsync(Encoding.UTF8.GetBytes(job.Id.ToString()), cancellationToken);
+            return ExitCode.Ok;
+        }
+
+        var reply = await client.RequestAsync(job, cancellationToken);
+        await PrintAsync(reply.Bytes, cancellationToken);
+        return Judge(job, OipFormat.ReadResult(reply.Bytes));
+    }
+
+    private int Judge(OutgoingJob job, PredictionResult result)
+    {
+        if (result.Status == JobStatus.Succeeded)
+        {
+            return ExitCode.Ok;
+        }
+
+        new ErrorReport(
+            ExitCode.SomeFailed, $"job {result.Id ?? job.Id} was {result.Status.ToWireName()} ({result.Code}): {result.Error}", Hint: null).Write(_context);
+        return ExitCode.SomeFailed;
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        await using var stream = Inputs.Open(file, _context);
+        var body = new MemoryStream();
+        var buffer = new byte[64 << 10];
+        for (int count; (count = await stream.ReadAsync(buffer, cancellationToken)) > 0;)
+        {
+            body.Write(buffer, 0, count);
+            if (body.Length > LargestJobBytes)
+            {
+                throw new UsageException($"{Inputs.Name(file)} is larger than {LargestJobBytes >> 20} MiB, which is no job");
+            }
+        }
+
+        return body.Length > 0
+            ? body.GetBuffer().AsMemory(0, (int)body.Length)
+            : throw new UsageException($"{Inputs.Name(file)} is empty", "expected one job: {\"model_name\": …, \"inputs\": […]}");
+    }
+
+    private async Task PrintAsync(ReadOnlyMemory<byte> line, CancellationToken cancellationToken)
+    {
+        await _context.Out.WriteAsync(line, cancellationToken);
+        await _context.Out.WriteAsync("\n"u8.ToArray(), cancellationToken);
+        await _context.Out.FlushAsync(cancellationToken);
+    }
+}

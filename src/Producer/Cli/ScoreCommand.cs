@@ -1,0 +1,185 @@
+using System.CommandLine;
+using Millrace.Contracts;
+using Millrace.Producer.Client;
+using Millrace.Producer.Scoring;
+using Millrace.Worker.Inference;
+
+namespace Millrace.Producer.Cli;
+
+/// <summary><c>millrace score</c>: a file in, the file with predictions out.</summary>
+internal sealed class ScoreCommand
+{
+    private const string DefaultFolder = "scored";
+    private const string UsualLabel = "label";
+
+    private readonly CliContext _context;
+    private readonly ServiceOptions _services;
+    private readonly Argument<string> _file = new("FILE") { Description = "The CSV, its first line the columns' names; - for standard input" };
+
+    private readonly Option<string?> _model = new("--model") { Description = "The model [default: the only one there is]", HelpName = "NAME" };
+
+    private readonly Option<string?> _output = new("--output")
+    {
+        Description = $"Where to write; - for standard output, with the column of errors always [default: {DefaultFolder}/ and the file's name]",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<string[]> _columns = new("--columns")
+    {
+        Description = "Columns of an input, as INPUT=a,b,c..d; may be repeated [default: as the model says]",
+        HelpName = "LIST",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string?> _label = new("--label")
+    {
+        Description = $"Column with the right answers, to compare with [default: '{UsualLabel}' if there is one]",
+        HelpName = "COLUMN",
+    };
+
+    private readonly Option<int?> _rowsPerJob = CountOption.Create("--rows-per-job", "Rows a job [default: as many as a batch takes, up to 256]", 1 << 20);
+    private readonly Option<int?> _jobsInFlight = CountOption.Create("--jobs-in-flight", "Jobs under way at once [default: 32]", 4096);
+    private readonly Option<Guid?> _run = IdOption.Create("--run", "Id of the run; one that was broken off is taken up again by it [default: a new one]");
+    private readonly Option<Lane> _lane = LaneOption.Create(Lane.Bulk);
+    private readonly Option<TimeSpan> _timeout = TimeoutOption.Create("How long to wait for a job's reply", TimeSpan.FromMinutes(1));
+
+    private ScoreCommand(CliContext context, Command command)
+    {
+        _context = context;
+        command.Add(_file);
+        command.Add(_model);
+        command.Add(_output);
+        command.Add(_columns);
+        command.Add(_label);
+        command.Add(_rowsPerJob);
+        command.Add(_jobsInFlight);
+        command.Add(_run);
+        command.Add(_lane);
+        command.Add(_timeout);
+        _services = new ServiceOptions().AddServed(command).AddStore(command);
+    }
+
+    public static Command Create(CliContext context)
+    {
+        var command = new Command("score", "Score a CSV: its rows, with the model's predictions behind them.");
+        var score = new ScoreCommand(context, command);
+        command.SetAction(score.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var file = arguments.GetValue(_file)!;
+        var output = OutputPath(file, arguments.GetValue(_output));
+        await using var input = Inputs.Open(file, _context);
+        var length = input is FileStream ? input.Length : (long?)null;
+
+        var broker = _services.Broker(arguments, _context);
+        var models = _services.Models(arguments, _context);
+        var modelName = ModelNames.Choose(models, arguments.GetValue(_model));
+        var store = _services.Store(arguments, _context);
+        var options = new ScoreOptions
+        {
+            RunId = arguments.GetValue(_run) ?? JobId.New(_context.TimeProvider),
+            Lane = arguments.GetValue(_lane),
+            RowsPerJob = arguments.GetValue(_rowsPerJob),
+            MaxJobsInFlight = arguments.GetValue(_jobsInFlight) ?? 32,
+            TimeProvider = _context.TimeProvider,
+        };
+        var clientOptions = new MillraceClientOptions
+        {
+            Timeout = arguments.GetValue(_timeout),
+            // The run has a bound of its own.
+            MaxInFlight = options.MaxJobsInFlight + 2,
+            TimeProvider = _context.TimeProvider,
+        };
+
+        // The worker starts while the file and the model are looked at.
+        await using var session = ClientSession.Open(_context, broker, models, modelName, store, clientOptions, cancellationToken);
+        var reading = Task.Run(() => _context.ReadModel(models, modelName), cancellationToken);
+        await using var source = await CsvSource.OpenAsync(Inputs.Name(file), input, cancellationToken);
+        var model = await reading;
+        var label = LabelColumn(arguments.GetValue(_label), model, source);
+        var mapping = InputMapping.Resolve(model, source.Header, arguments.GetValue(_columns) ?? [], label);
+        var outputs = OutputPlan.For(model, mapping.IsBatched, source.Header);
+        await using var target = output == Inputs.Standard
+            ? ScoredCsv.ToStream(_context.Out, source, outputs)
+            : ScoredCsv.ToFile(output, source, outputs);
+
+        var progress = new ScoreProgress();
+        var run = new ScoreRun(source, target, mapping, outputs, model, options with { LabelColumn = label }, progress);
+        var scoring = Task.Run(() => run.RunAsync(session.Client, cancellationToken), CancellationToken.None);
+        await ScoreDisplay.ShowAsync(_context, progress, length, scoring);
+        var summary = await OrSayHowToGoOnAsync(scoring, options.RunId);
+        var text = new SummaryText
+        {
+            Summary = summary,
+            RunId = options.RunId,
+            Output = output == Inputs.Standard ? "standard output" : output,
+            LabelColumn = label,
+            Evaluation = model.Evaluation,
+            MeanBatchRows = await BatchSizes.MeanAsync(_context, session, store, options.RunId, summary.Jobs, cancellationToken),
+            FirstRowAfter = summary.FirstRowAt is { } at
+                ? _context.TimeProvider.GetUtcNow() - _context.TimeProvider.GetElapsedTime(at) - _context.StartedAt
+                : null,
+            ResultsCommand = ResultsCommandLine(broker, store, options.RunId),
+        };
+        foreach (var line in text.Lines())
+        {
+            await _context.Error.WriteLineAsync(line);
+        }
+
+        return summary.FailedRows == 0 ? ExitCode.Ok : ExitCode.SomeFailed;
+    }
+
+    private static string OutputPath(string file, string? asked)
+    {
+        if (asked is null)
+        {
+            return file == Inputs.Standard ? Inputs.Standard : Path.Combine(DefaultFolder, Path.GetFileName(file));
+        }
+
+        return asked != Inputs.Standard && file != Inputs.Standard && Path.GetFullPath(asked) == Path.GetFullPath(file)
+            ? throw new UsageException($"--output {asked} is the file to score", "choose another name: the original is not written over")
+            : asked;
+    }
+
+    /// <summary>The column to compare with: the one asked for, else the one that the model was evaluated by, else the usual one.</summary>
+    private static string? LabelColumn(string? asked, ModelDescription model, CsvSource source)
+    {
+        if (asked is not null && !source.Header.Contains(asked, StringComparer.Ordinal))
+        {
+            throw new UsageException($"no column '{asked}' in {source.Name}", NearNames.Suggest(asked, source.Header.ToList()));
+        }
+
+        var feeds = model.Columns.Values.SelectMany(columns => columns).ToHashSet(StringComparer.Ordinal);
+        return asked ?? new[] { model.Evaluation?.LabelColumn, UsualLabel }
+            .FirstOrDefault(column => column is not null && source.Header.Contains(column, StringComparer.Ordinal) && !feeds.Contains(column));
+    }
+
+    private async Task<ScoreSummary> OrSayHowToGoOnAsync(Task<ScoreSummary> scoring, Guid runId)
+    {
+        try
+        {
+            return await scoring;
+        }
+        catch (Exception failure) when (failure is ReplyTimeoutException or BrokerConnectionException or OperationCanceledException)
+        {
+            await _context.Error.WriteLineAsync(
+                $"run {runId} was not finished: the same command with --run {runId} takes it up again, and no row is scored twice");
+            throw;
+        }
+    }
+
+    private string ResultsCommandLine(Uri? broker, StoreChoice store, Guid runId)
+    {
+        var command = $"{_context.ProgramName} results --run {runId} --limit 5";
+        return store switch
+        {
+            // Set by the environment, it is so for the next command too.
+            { ConnectionString: not null, Origin: "--store" } => $"{command} --store '{Secrets.Redact(store.ConnectionString)}'",
+            { ConnectionString: null } when broker is not null => $"{command} --store CONNECTION (of the worker's store)",
+            _ => command,
+        };
+    }
+}

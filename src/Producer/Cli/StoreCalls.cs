@@ -1,0 +1,53 @@
+using Millrace.Results;
+
+namespace Millrace.Producer.Cli;
+
+/// <summary>Calls to the store that say which store it was when it fails.</summary>
+internal static class StoreCalls
+{
+    /// <summary>Brings the schema to this version.</summary>
+    /// <exception cref="StoreUnreachableException">The store could not be reached.</exception>
+    public static async Task MigrateOrExplainAsync(this IResultStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.MigrateAsync(cancellationToken);
+        }
+        catch (Exception failure) when (ErrorReport.IsOfStore(failure))
+        {
+            throw new StoreUnreachableException(store.Description, failure);
+        }
+    }
+
+    /// <summary>Checks the schema.</summary>
+    /// <exception cref="StoreUnreachableException">The store could not be reached.</exception>
+    public static async Task CheckOrExplainAsync(this IResultStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.CheckAsync(cancellationToken);
+        }
+        catch (Exception failure) when (ErrorReport.IsOfStore(failure))
+        {
+            throw new StoreUnreachableException(store.Description, failure);
+        }
+    }
+
+    /// <summary>Reads what a query gives, to its end.</summary>
+    /// <exception cref="StoreUnreachableException">The store could not be reached.</exception>
+    public static async Task ReadOrExplainAsync<T>(
+        this IResultStore store, IAsyncEnumerable<T> rows, Action<T> take, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var row in rows.WithCancellation(cancellationToken))
+            {
+                take(row);
+            }
+        }
+        catch (Exception failure) when (ErrorReport.IsOfStore(failure))
+        {
+            throw new StoreUnreachableException(store.Description, failure);
+        }
+    }
+}

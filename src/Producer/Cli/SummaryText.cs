@@ -1,0 +1,109 @@
+using System.Globalization;
+using Millrace.Producer.Scoring;
+using Millrace.Worker.Inference;
+
+namespace Millrace.Producer.Cli;
+
+/// <summary>The end of <c>millrace score</c>, in words.</summary>
+internal sealed record SummaryText
+{
+    public required ScoreSummary Summary { get; init; }
+
+    public required Guid RunId { get; init; }
+
+    /// <summary>Where the rows went.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>The column compared with.</summary>
+    public string? LabelColumn { get; init; }
+
+    /// <summary>The file that the model was evaluated on.</summary>
+    public EvaluationDescription? Evaluation { get; init; }
+
+    /// <summary>Rows a batch; null where it is not known.</summary>
+    public double? MeanBatchRows { get; init; }
+
+    /// <summary>From the process's start to the first row.</summary>
+    public TimeSpan? FirstRowAfter { get; init; }
+
+    /// <summary>What to type to see the stored results.</summary>
+    public required string ResultsCommand { get; init; }
+
+    /// <summary>The lines.</summary>
+    public IEnumerable<string> Lines()
+    {
+        foreach (var complaint in Summary.Complaints)
+        {
+            yield return complaint;
+        }
+
+        if (Summary.FailedRows > 0)
+        {
+            yield return $"{Count(Summary.FailedRows)} of {Count(Summary.Rows)} rows did not succeed: the column of errors says why";
+        }
+
+        yield return Speed();
+        foreach (var line in Accuracy())
+        {
+            yield return line;
+        }
+
+        yield return $"output     {Output}";
+        yield return $"run        {RunId}";
+        yield return $"results    {ResultsCommand}";
+    }
+
+    private string Speed()
+    {
+        var seconds = Summary.Elapsed.TotalSeconds;
+        var text = $"scored     {Count(Summary.Rows)} rows in {Number(seconds, "0.00")} s";
+        if (seconds > 0)
+        {
+            text += $", {Count((long)(Summary.Rows / seconds))} rows per second";
+        }
+
+        if (MeanBatchRows is { } mean)
+        {
+            text += $", mean batch {Number(mean, "0.0")} rows";
+        }
+
+        return FirstRowAfter is { } first ? $"{text}; first row {Number(first.TotalSeconds, "0.00")} s after the start" : text;
+    }
+
+    private IEnumerable<string> Accuracy()
+    {
+        if (Summary.Labels is not { } labels)
+        {
+            yield break;
+        }
+
+        var isKnownFile = Evaluation is not null && string.Equals(Evaluation.Sha256, Summary.Sha256, StringComparison.OrdinalIgnoreCase);
+        yield return $"accuracy   {Percent(labels.Hits, labels.Rows)} against '{LabelColumn}'{(isKnownFile ? ", rows of the training included" : "")}";
+        if (isKnownFile && labels.HeldOutRows > 0)
+        {
+            yield return $"held out   {HeldOut(Evaluation!)}: {Percent(labels.HeldOutHits, labels.HeldOutRows)}";
+        }
+    }
+
+    private static string HeldOut(EvaluationDescription evaluation)
+    {
+        var (first, every) = (evaluation.HeldOutFirst, evaluation.HeldOutEvery);
+        return $"rows {first}, {first + every}, {first + (2 * every)}, … (every {Ordinal(every)}, never trained on)";
+    }
+
+    private static string Ordinal(int number) => number switch
+    {
+        1 => "one",
+        _ when number % 100 is 11 or 12 or 13 => $"{number}th",
+        _ when number % 10 == 1 => $"{number}st",
+        _ when number % 10 == 2 => $"{number}nd",
+        _ when number % 10 == 3 => $"{number}rd",
+        _ => $"{number}th",
+    };
+
+    private static string Percent(long part, long whole) => $"{Number(100.0 * part / whole, "0.0")} % of {Count(whole)}";
+
+    private static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Number(double number, string format) => number.ToString(format, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,30 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Millrace.Producer.Client;
+
+/// <summary>An AMQP URI that shows itself without its user and password.</summary>
+internal sealed class BrokerAddress
+{
+    private BrokerAddress(Uri uri) => Uri = uri;
+
+    /// <summary>The whole URI, credentials included.</summary>
+    public Uri Uri { get; }
+
+    /// <summary>Reads an <c>amqp://</c> or <c>amqps://</c> URI.</summary>
+    public static bool TryParse(string? text, [NotNullWhen(true)] out BrokerAddress? address)
+    {
+        address = Uri.TryCreate(text, UriKind.Absolute, out var uri) ? TryCreate(uri) : null;
+        return address is not null;
+    }
+
+    /// <inheritdoc cref="TryParse"/>
+    public static BrokerAddress? TryCreate(Uri uri) =>
+        uri.IsAbsoluteUri && uri.Scheme is "amqp" or "amqps" && uri.Host.Length > 0 ? new BrokerAddress(uri) : null;
+
+    /// <summary>Such as <c>amqp://localhost:5672/</c>.</summary>
+    public override string ToString()
+    {
+        var port = Uri.Port > 0 ? Uri.Port : Uri.Scheme == "amqps" ? 5671 : 5672;
+        return $"{Uri.Scheme}://{Uri.Host}:{port}{Uri.AbsolutePath}";
+    }
+}

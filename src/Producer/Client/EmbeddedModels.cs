@@ -1,0 +1,17 @@
+using Millrace.Results;
+
+namespace Millrace.Producer.Client;
+
+/// <summary>What a client without a broker runs in its own process: the worker's whole pipeline on these models.</summary>
+public sealed record EmbeddedModels
+{
+    /// <summary>The model repository: <c>NAME/VERSION/model.onnx</c> and <c>NAME/model.json</c>.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>The models to load.</summary>
+    /// <value>Default: empty, which means all of the directory's.</value>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>Where the rows go, migrated already; the client does not dispose of it.</summary>
+    public required IResultStore Store { get; init; }
+}

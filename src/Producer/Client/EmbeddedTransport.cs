@@ -1,0 +1,69 @@
+using Millrace.Contracts.Wire;
+using Millrace.Worker.Embedded;
+
+namespace Millrace.Producer.Client;
+
+/// <summary>Jobs to a worker in this process.</summary>
+internal sealed class EmbeddedTransport : IJobTransport
+{
+    private readonly PendingReplies _pending;
+    private readonly EmbeddedWorker _worker;
+    private readonly string _modelsDirectory;
+
+    private EmbeddedTransport(PendingReplies pending, EmbeddedWorker worker, string modelsDirectory)
+    {
+        _pending = pending;
+        _worker = worker;
+        _modelsDirectory = modelsDirectory;
+    }
+
+    /// <summary>Starts the worker: loads the models and takes jobs from then on.</summary>
+    public static async Task<EmbeddedTransport> StartAsync(EmbeddedModels models, CancellationToken cancellationToken)
+    {
+        var pending = new PendingReplies();
+        var worker = await EmbeddedWorker.StartAsync(
+            new EmbeddedWorkerOptions
+            {
+                ModelsDirectory = models.Directory,
+                ModelNames = models.Names,
+                Store = models.Store,
+                OnReply = reply =>
+                {
+                    pending.Complete(reply.CorrelationId, reply.Body);
+                    return ValueTask.CompletedTask;
+                },
+            },
+            cancellationToken);
+        return new EmbeddedTransport(pending, worker, models.Directory);
+    }
+
+    /// <inheritdoc/>
+    public async Task<WireBody> RequestAsync(OutgoingJob job, CancellationToken cancellationToken)
+    {
+        var (correlationId, reply) = _pending.Open(job.Id);
+        try
+        {
+            await _worker.SendAsync(job.ModelName, job.Lane, correlationId, job.Body, cancellationToken);
+            return await reply.WaitAsync(cancellationToken);
+        }
+        catch (UnroutableModelException unroutable)
+        {
+            throw new UnroutableJobException(
+                job.ModelName, job.Lane, $"directory '{_modelsDirectory}' holds no model of that name.", unroutable);
+        }
+        finally
+        {
+            _pending.Close(correlationId);
+        }
+    }
+
+    /// <summary>The queue lives in memory, so a job cannot be lost only once its row is committed: that is when it is answered.</summary>
+    public Task PublishAsync(OutgoingJob job, CancellationToken cancellationToken) => RequestAsync(job, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _worker.DisposeAsync();
+        _pending.End(new ObjectDisposedException(nameof(MillraceClient)));
+    }
+}

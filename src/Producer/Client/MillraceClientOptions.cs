@@ -1,0 +1,30 @@
+namespace Millrace.Producer.Client;
+
+/// <summary>How a <see cref="MillraceClient"/> reaches a worker. Exactly one of <see cref="Broker"/> and <see cref="Embedded"/> is set.</summary>
+public sealed record MillraceClientOptions
+{
+    /// <summary>The broker: <c>amqp://user:password@host:port/vhost</c>, or <c>amqps://</c> for TLS.</summary>
+    public Uri? Broker { get; init; }
+
+    /// <summary>The models to run in this process instead.</summary>
+    public EmbeddedModels? Embedded { get; init; }
+
+    /// <summary>Calls under way at once; a further one waits for its turn.</summary>
+    /// <value>Default: 512.</value>
+    public int MaxInFlight { get; init; } = 512;
+
+    /// <summary>
+    /// How long a call may take once its turn has come, reconnections and repetitions included;
+    /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> leaves it to the caller's token.
+    /// </summary>
+    /// <value>Default: 30 s.</value>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one attempt to connect may take.</summary>
+    /// <value>Default: 10 s.</value>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The clock.</summary>
+    /// <value>Default: the system's.</value>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+}

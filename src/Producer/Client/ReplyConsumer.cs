@@ -1,0 +1,38 @@
+using System.Globalization;
+using Millrace.Contracts.Wire;
+using RabbitMQ.Client;
+
+namespace Millrace.Producer.Client;
+
+/// <summary>Takes replies off the reply queue.</summary>
+internal sealed class ReplyConsumer(IChannel channel, PendingReplies pending, Action cancelled) : AsyncDefaultBasicConsumer(channel)
+{
+    /// <inheritdoc/>
+    public override Task HandleBasicDeliverAsync(
+        string consumerTag,
+        ulong deliveryTag,
+        bool redelivered,
+        string exchange,
+        string routingKey,
+        IReadOnlyBasicProperties properties,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken = default)
+    {
+        // The body belongs to the client library and is taken back on return.
+        var reply = new WireBody(body.ToArray(), properties.ContentType ?? OipFormat.JsonContentType, HeaderLength(properties.Headers));
+        pending.Complete(properties.CorrelationId, reply);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+    {
+        cancelled();
+        return base.HandleBasicCancelAsync(consumerTag, cancellationToken);
+    }
+
+    private static int? HeaderLength(IDictionary<string, object?>? headers) =>
+        headers is not null && headers.TryGetValue(OipFormat.HeaderLengthHeader, out var value) && value is IConvertible and not string
+            ? Convert.ToInt32(value, CultureInfo.InvariantCulture)
+            : null;
+}

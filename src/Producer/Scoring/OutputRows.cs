@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Millrace.Contracts;
+
+namespace Millrace.Producer.Scoring;
+
+/// <summary>A reply's outputs, row by row.</summary>
+internal sealed class OutputRows
+{
+    private readonly IReadOnlyList<OutputColumn> _columns;
+    private readonly OutputElements[] _elements;
+    private readonly int _rowCount;
+    private readonly ArrayBufferWriter<byte> _field = new();
+
+    private OutputRows(IReadOnlyList<OutputColumn> columns, OutputElements[] elements, int rowCount)
+    {
+        _columns = columns;
+        _elements = elements;
+        _rowCount = rowCount;
+    }
+
+    /// <summary>Reads a reply.</summary>
+    /// <returns>False, with the reason, where it tells of no success or lacks what the columns show.</returns>
+    public static bool TryRead(
+        PredictionResult reply,
+        OutputPlan plan,
+        int rowCount,
+        [NotNullWhen(true)] out OutputRows? rows,
+        [NotNullWhen(false)] out string? error)
+    {
+        rows = null;
+        if (reply.Status != JobStatus.Succeeded)
+        {
+            error = $"{reply.Code ?? reply.Status.ToWireName()}: {reply.Error}";
+            return false;
+        }
+
+        var elements = new OutputElements[plan.Columns.Count];
+        for (var i = 0; i < elements.Length; i++)
+        {
+            var name = plan.Columns[i].Output;
+            if (i > 0 && plan.Columns[i - 1].Output == name)
+            {
+                elements[i] = elements[i - 1];
+                continue;
+            }
+
+            if (reply.Outputs.FirstOrDefault(output => output.Name == name) is not { } tensor)
+            {
+                error = $"the reply lacks output '{name}'";
+                return false;
+            }
+
+            elements[i] = new OutputElements(tensor);
+        }
+
+        for (var i = 0; i < elements.Length; i++)
+        {
+            if (elements[i].Count % rowCount != 0 || elements[i].Count / rowCount <= plan.Columns[i].Element.GetValueOrDefault(-1))
+            {
+                error = $"the reply's output '{plan.Columns[i].Output}' has {elements[i].Count} elements, which is too few for {rowCount} rows";
+                return false;
+            }
+        }
+
+        rows = new OutputRows(plan.Columns, elements, rowCount);
+        error = null;
+        return true;
+    }
+
+    /// <summary>Appends a row's fields, each with the separator before it.</summary>
+    public void AppendRow(IBufferWriter<byte> target, int row, byte separator)
+    {
+        for (var i = 0; i < _columns.Count; i++)
+        {
+            target.Write([separator]);
+            var perRow = _elements[i].Count / _rowCount;
+            _field.ResetWrittenCount();
+            if (_columns[i].Element is { } element)
+            {
+                _elements[i].Append(_field, (row * perRow) + element);
+            }
+            else
+            {
+                _elements[i].AppendArray(_field, row * perRow, perRow);
+            }
+
+            CsvText.AppendField(target, _field.WrittenSpan, separator);
+        }
+    }
+
+    /// <summary>The text of a row's first column.</summary>
+    public string First(int row)
+    {
+        _field.ResetWrittenCount();
+        _elements[0].Append(_field, row * (_elements[0].Count / _rowCount));
+        return Encoding.UTF8.GetString(_field.WrittenSpan);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Runtime.CompilerServices;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Millrace.Results.Postgres;
+
+/// <summary>The served store: the schema <c>millrace</c> of a Postgres database.</summary>
+internal sealed class PostgresResultStore : IResultStore
+{
+    private const string Table = "millrace.results";
+
+    private const string Find = $"SELECT {ResultColumns.Names} FROM {Table} WHERE job_id = ANY ($1)";
+
+    // Locked in one order, since two workers that mark overlapping jobs would wait for each other.
+    private const string MarkUndeliverable = $"""
+        WITH marked AS (
+            SELECT job_id FROM {Table} WHERE job_id = ANY ($1) AND undeliverable_at IS NULL ORDER BY job_id FOR UPDATE
+        )
+        UPDATE {Table} AS r SET undeliverable_at = now() FROM marked WHERE r.job_id = marked.job_id
+        """;
+
+    private readonly NpgsqlDataSource _source;
+    private readonly PostgresMigrator _migrator;
+    private readonly PostgresCommit _commit;
+
+    public PostgresResultStore(string connectionString)
+    {
+        var builder = PostgresConnectionString.Parse(connectionString);
+        Description = PostgresConnectionString.Describe(builder);
+        _source = NpgsqlDataSource.Create(builder);
+        _migrator = new PostgresMigrator(_source, Description);
+        _commit = new PostgresCommit(_source);
+    }
+
+    public string Description { get; }
+
+    public async Task MigrateAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _migrator.MigrateAsync(cancellationToken);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StoreSchemaException(
+                $"{Description}: {e.MessageText}. Migrations want the database's owner, or a user that was given: "
+                + "GRANT CREATE ON DATABASE name TO user;",
+                e);
+        }
+    }
+
+    public Task CheckAsync(CancellationToken cancellationToken) => TranslatedAsync(async () =>
+    {
+        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
+        var version = await PostgresMigrator.ReadVersionAsync(connection, cancellationToken);
+        SchemaVersions.RequireCurrent(Description, version, _migrator.KnownVersion);
+        await PostgresRights.RequireWorkerAsync(connection, Description, cancellationToken);
+        return true;
+    });
+
+    public async Task<IReadOnlyList<ResultRow?>> CommitAsync(IReadOnlyList<ResultRow> rows, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        var earlier = new ResultRow?[rows.Count];
+        if (rows.Count == 0)
+        {
+            return earlier;
+        }
+
+        var order = CommitOrder.Of(rows);
+        var inserted = await TranslatedAsync(() => _commit.InsertAsync(order.Distinct, cancellationToken));
+        if (inserted.Count == rows.Count)
+        {
+            return earlier;
+        }
+
+        var losers = order.WithoutFirst(inserted);
+        var found = await FindAsync([.. losers.Select(i => rows[i].JobId).Distinct()], cancellationToken);
+        var byId = found.ToDictionary(row => row.JobId);
+        foreach (var i in losers)
+        {
+            earlier[i] = byId.TryGetValue(rows[i].JobId, out var first)
+                ? first
+                : throw new InvalidOperationException($"The row of job {rows[i].JobId} was there and is gone: rows are deleted while workers commit.");
+        }
+
+        return earlier;
+    }
+
+    public async Task<IReadOnlyList<ResultRow>> FindAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(jobIds);
+        await using var command = _source.CreateCommand(Find);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
+        await using var reader = await ReadAsync(command, cancellationToken);
+        var rows = new List<ResultRow>(jobIds.Count);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(ResultColumns.Read(reader));
+        }
+
+        return rows;
+    }
+
+    public async Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(jobIds);
+        await using var command = _source.CreateCommand(MarkUndeliverable);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
+        await TranslatedAsync(() => command.ExecuteNonQueryAsync(cancellationToken));
+    }
+
+    public async IAsyncEnumerable<ResultRow> QueryAsync(ResultQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        await using var command = _source.CreateCommand(ResultSql.Select(Table, query));
+        Add(command, "job_id", NpgsqlDbType.Uuid, query.JobId);
+        Add(command, "model_name", NpgsqlDbType.Text, query.ModelName);
+        Add(command, "run_id", NpgsqlDbType.Uuid, query.RunId);
+        Add(command, "since", NpgsqlDbType.TimestampTz, query.Since?.UtcDateTime);
+        Add(command, "until", NpgsqlDbType.TimestampTz, query.Until?.UtcDateTime);
+        Add(command, "limit", NpgsqlDbType.Integer, query.Limit);
+        await using var reader = await ReadAsync(command, cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            yield return ResultColumns.Read(reader);
+        }
+    }
+
+    public async IAsyncEnumerable<RunSummary> QueryRunsAsync(int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var command = _source.CreateCommand(ResultSql.SelectRuns("millrace.runs"));
+        Add(command, "limit", NpgsqlDbType.Integer, limit);
+        await using var reader = await ReadAsync(command, cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            yield return RunColumns.Read(reader);
+        }
+    }
+
+    public bool IsTransient(Exception exception) => PostgresErrors.IsTransient(exception);
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private static void Add(NpgsqlCommand command, string name, NpgsqlDbType type, object? value)
+    {
+        if (value is not null)
+        {
+            command.Parameters.Add(new NpgsqlParameter(name, type) { Value = value });
+        }
+    }
+
+    private Task<NpgsqlDataReader> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken) =>
+        TranslatedAsync(() => command.ExecuteReaderAsync(cancellationToken));
+
+    private async Task<T> TranslatedAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (PostgresException e) when (PostgresErrors.SchemaProblem(e, Description) is { } problem)
+        {
+            throw new StoreSchemaException(problem, e);
+        }
+    }
+}

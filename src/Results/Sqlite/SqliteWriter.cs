@@ -1,0 +1,70 @@
+using Microsoft.Data.Sqlite;
+
+namespace Millrace.Results.Sqlite;
+
+/// <summary>
+/// The one connection that writes, with its prepared statements: SQLite has one writer at a time anyway. For one caller at a time.
+/// </summary>
+internal sealed class SqliteWriter : IDisposable
+{
+    private const string MarkUndeliverableSql = """
+        UPDATE results SET undeliverable_at = strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')
+        WHERE job_id IN (SELECT value FROM json_each(@ids)) AND undeliverable_at IS NULL
+        """;
+
+    private readonly SqliteConnection _connection;
+    private readonly SqliteInsert _insert;
+    private readonly SqliteCommand _find;
+
+    public SqliteWriter(SqliteFile file)
+    {
+        _connection = file.OpenWriter();
+        _insert = new SqliteInsert(_connection);
+        _find = _connection.CreateCommand();
+        _find.CommandText = $"SELECT {ResultColumns.Names} FROM results WHERE job_id = @job_id";
+        _find.Parameters.Add("@job_id", SqliteType.Text);
+    }
+
+    /// <inheritdoc cref="IResultStore.CommitAsync"/>
+    public IReadOnlyList<ResultRow?> Commit(IReadOnlyList<ResultRow> rows)
+    {
+        var earlier = new ResultRow?[rows.Count];
+        using var transaction = _connection.BeginTransaction(deferred: false);
+        _insert.Begin(transaction);
+        _find.Transaction = transaction;
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (!_insert.TryInsert(rows[i]))
+            {
+                earlier[i] = Find(rows[i].JobId);
+            }
+        }
+
+        transaction.Commit();
+        return earlier;
+    }
+
+    /// <inheritdoc cref="IResultStore.MarkUndeliverableAsync"/>
+    public void MarkUndeliverable(string idsJson)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = MarkUndeliverableSql;
+        command.Parameters.AddWithValue("@ids", idsJson);
+        command.ExecuteNonQuery();
+    }
+
+    public void Dispose()
+    {
+        _insert.Dispose();
+        _find.Dispose();
+        _connection.Dispose();
+    }
+
+    private ResultRow Find(Guid jobId)
+    {
+        _find.Parameters[0].Value = jobId.ToString();
+        using var reader = _find.ExecuteReader();
+        reader.Read();
+        return ResultColumns.Read(reader);
+    }
+}

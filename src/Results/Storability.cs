@@ -1,0 +1,107 @@
+using System.Text.Unicode;
+using Millrace.Contracts;
+
+namespace Millrace.Results;
+
+/// <summary>What a row may hold. Rows commit together, so one that cannot be stored must be found before it stands among others.</summary>
+public static class Storability
+{
+    /// <summary>
+    /// The most that the outputs of one row may take, in the protocol's binary layout: 8 MiB. Postgres takes seconds to read the JSON of
+    /// so much, and the rows that commit with it wait; a one-byte element takes up to twelve bytes of jsonb, which may have 256 MiB.
+    /// </summary>
+    public const int MaxOutputBytes = 8 * 1024 * 1024;
+
+    /// <summary>Whether both stores can keep these outputs as JSON, and give back the same ones.</summary>
+    /// <param name="outputs">The outputs of one row.</param>
+    /// <param name="problem">What they cannot keep, for people; null where true is returned.</param>
+    public static bool OutputsAreStorable(IReadOnlyList<Tensor> outputs, out string? problem)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        problem = null;
+        long bytes = 0;
+        for (var i = 0; i < outputs.Count && problem is null; i++)
+        {
+            bytes += outputs[i].Data.Length;
+            problem = ProblemOf(outputs[i]) ?? (IsNamedBefore(outputs, i) ? $"output '{outputs[i].Name}' is there twice" : null);
+        }
+
+        if (problem is null && bytes > MaxOutputBytes)
+        {
+            problem = $"the outputs take {bytes} bytes, more than the {MaxOutputBytes} that a row may hold";
+        }
+
+        return problem is null;
+    }
+
+    private static string? ProblemOf(Tensor output)
+    {
+        if (!StorableText.IsStorable(output.Name))
+        {
+            return $"the name of output '{StorableText.Of(output.Name)}' holds U+0000 or half a surrogate pair";
+        }
+
+        if (!TryCount(output.Shape, out var count))
+        {
+            return $"output '{output.Name}' has shape [{string.Join(',', output.Shape)}], which is no number of elements";
+        }
+
+        if (output.Datatype == TensorDatatype.Bytes)
+        {
+            return ProblemOfTexts(output, count);
+        }
+
+        var size = output.Datatype.ElementSizeBytes();
+        return output.Data.Length % size == 0 && output.Data.Length / size == count
+            ? null
+            : $"output '{output.Name}' has {output.Data.Length} bytes of data, its shape asks for {count} elements of {size}";
+    }
+
+    private static string? ProblemOfTexts(Tensor output, long count)
+    {
+        var rest = output.Data.Span;
+        long found = 0;
+        for (; BytesElement.TryTake(ref rest, out var element); found++)
+        {
+            if (!Utf8.IsValid(element))
+            {
+                return $"output '{output.Name}', element {found}: not UTF-8, and JSON holds nothing else";
+            }
+
+            if (element.Contains((byte)0))
+            {
+                return $"output '{output.Name}', element {found}: holds U+0000, which Postgres cannot store";
+            }
+        }
+
+        return rest.IsEmpty && found == count ? null : $"output '{output.Name}' has {found} whole elements, its shape asks for {count}";
+    }
+
+    private static bool TryCount(IReadOnlyList<long> shape, out long count)
+    {
+        count = 1;
+        for (var i = 0; i < shape.Count; i++)
+        {
+            // No output that fits in a row comes near an overflow; a shape with a 0 in it may on the way, and is refused.
+            if (shape[i] < 0 || Math.BigMul(count, shape[i], out count) != 0 || count < 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsNamedBefore(IReadOnlyList<Tensor> outputs, int index)
+    {
+        for (var i = 0; i < index; i++)
+        {
+            if (outputs[i].Name == outputs[index].Name)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Millrace.Producer.Client;
+
+namespace Millrace.Producer.Tests.Cli;
+
+public sealed class PublishCommandTests : IDisposable
+{
+    private const string Job = """{"model_name":"sum","inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,2]}]}""";
+
+    private readonly CliRun _cli = new();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task The_reply_is_printed_as_one_line_of_json()
+    {
+        var outcome = await _cli.RunAsync("publish", _cli.Folder.Write("job.json", Job));
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Equal('\n', outcome.Out[^1]);
+        using var reply = JsonDocument.Parse(outcome.Out);
+        Assert.Equal("3", reply.RootElement.GetProperty("outputs")[0].GetProperty("data")[0].GetString());
+        Assert.Equal(Assert.Single(_cli.Transport.Jobs).Id, reply.RootElement.GetProperty("id").GetGuid());
+    }
+
+    [Fact]
+    public async Task A_rejected_job_prints_its_reply_and_ends_with_3()
+    {
+        using var cli = new CliRun { Transport = new ScriptedTransport((job, _) => Task.FromResult(SumModel.Rejection(job))) };
+
+        var outcome = await cli.RunAsync(Job, ["publish", "-"]);
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("\"code\":\"value_not_finite\"", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains("was rejected (value_not_finite): inputs[0] 'x'", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_reply_in_time_ends_with_4()
+    {
+        using var cli = new CliRun
+        {
+            Transport = new ScriptedTransport((job, _) => throw new ReplyTimeoutException(job.Id!.Value, TimeSpan.FromSeconds(2))),
+        };
+
+        var outcome = await cli.RunAsync(Job, ["publish", "-", "--timeout", "2s"]);
+
+        Assert.Equal(4, outcome.ExitCode);
+        Assert.Equal(TimeSpan.FromSeconds(2), cli.ClientOptions!.Timeout);
+        Assert.Contains("no reply within 2 s", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_model_can_be_chosen_and_numbers_stay_as_they_are()
+    {
+        const string Given = """{"parameters":{"exact":1.00000000000000000001},"model_name":"other","id":"0192f0c1-7a3b-7c4d-8e5f-0123456789ab","inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,2]}]}""";
+
+        await _cli.RunAsync(Given, ["publish", "-", "--model", "sum", "--lane", "bulk"]);
+
+        var sent = Assert.Single(_cli.Transport.Jobs);
+        Assert.Equal((SumModel.Name, Lane.Bulk, Guid.Parse("0192f0c1-7a3b-7c4d-8e5f-0123456789ab")), (sent.ModelName, sent.Lane, sent.Id));
+        var body = System.Text.Encoding.UTF8.GetString(sent.Body.Bytes.Span);
+        Assert.Contains("1.00000000000000000001", body, StringComparison.Ordinal);
+        Assert.StartsWith("{\"model_name\":\"sum\",\"parameters\"", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("other", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_waiting_the_id_is_printed()
+    {
+        var outcome = await _cli.RunAsync(Job, ["publish", "-", "--no-wait", "--broker", "amqp://host/"]);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal($"{Assert.Single(_cli.Transport.Jobs).Id}\n", outcome.Out);
+    }
+
+    [Fact]
+    public async Task Without_a_broker_there_is_nobody_to_leave_a_job_with()
+    {
+        var outcome = await _cli.RunAsync(Job, ["publish", "-", "--no-wait"]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("--no-wait needs a broker", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "standard input is empty")]
+    [InlineData("{\"model_name\":\n", "standard input is not JSON: line 2, byte 1")]
+    [InlineData("[]", "standard input holds JSON, but not an object")]
+    [InlineData("{\"inputs\":[]}", "standard input has no model_name")]
+    [InlineData("{\"model_name\":\"../sum\"}", "'../sum' cannot be a model's name")]
+    [InlineData("{\"model_name\":\"smu\"}", "no model 'smu' in ")]
+    public async Task Input_that_is_no_job_is_misuse(string input, string error)
+    {
+        var outcome = await _cli.RunAsync(input, ["publish", "-"]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.StartsWith($"millrace: {error}", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(_cli.Transport.Jobs);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text.Json;
+using Millrace.Results;
+
+namespace Millrace.Producer.Tests.Cli;
+
+public sealed class ResultsCommandTests : IDisposable
+{
+    private static readonly Guid s_run = Guid.Parse("0192f0c1-7a3b-7c4d-8e5f-0123456789ab");
+    private static readonly Guid s_good = Guid.Parse("0192f0c1-0000-7000-8000-000000000001");
+    private static readonly Guid s_bad = Guid.Parse("0192f0c1-0000-7000-8000-000000000002");
+
+    private readonly CliRun _cli = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task Results_are_a_table()
+    {
+        await StoreAsync();
+
+        var outcome = await _cli.RunAsync("results");
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.Contains("label 7  score 0.5", outcome.Out, StringComparison.Ordinal);
+        // What a caller writes into an error does not reach the terminal as a command.
+        Assert.Contains("shape_mismatch: \uFFFD[31m two, expected one", outcome.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Results_are_a_json_object_a_line()
+    {
+        await StoreAsync();
+
+        var outcome = await _cli.RunAsync("results", "--json", "--run", s_run.ToString());
+
+        Assert.Equal(0, outcome.ExitCode);
+        using var row = JsonDocument.Parse(Assert.Single(outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Equal(s_good, row.RootElement.GetProperty("job_id").GetGuid());
+        Assert.Equal(4, row.RootElement.GetProperty("run_row").GetInt64());
+        Assert.Equal("7", row.RootElement.GetProperty("outputs")[0].GetProperty("data")[0].GetString());
+    }
+
+    [Theory]
+    [InlineData("--status", "rejected")]
+    [InlineData("--model", "other")]
+    [InlineData("--job", "0192f0c1-0000-7000-8000-000000000002")]
+    public async Task Results_are_narrowed(string option, string value)
+    {
+        await StoreAsync();
+
+        var outcome = await _cli.RunAsync("results", "--json", option, value);
+
+        Assert.Contains(s_bad.ToString(), Assert.Single(outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--since", "1h", 2)]
+    [InlineData("--until", "1h", 0)]
+    [InlineData("--since", "2999-01-01T00:00:00Z", 0)]
+    [InlineData("--until", "2999-01-01", 2)]
+    [InlineData("--limit", "1", 1)]
+    public async Task Results_are_narrowed_in_time_and_number(string option, string value, int expected)
+    {
+        await StoreAsync();
+
+        var outcome = await _cli.RunAsync("results", "--json", option, value);
+
+        Assert.Equal(expected, outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task Runs_are_shown()
+    {
+        await StoreAsync();
+
+        var table = await _cli.RunAsync("runs");
+        var json = await _cli.RunAsync("runs", "--json");
+
+        Assert.Contains(s_run.ToString(), table.Out, StringComparison.Ordinal);
+        using var run = JsonDocument.Parse(json.Out);
+        Assert.Equal(1, run.RootElement.GetProperty("statuses").GetProperty("succeeded").GetInt64());
+    }
+
+    [Fact]
+    public async Task Where_nothing_was_ever_stored_nothing_is_made()
+    {
+        var outcome = await _cli.RunAsync("results");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.StartsWith("millrace: there are no results yet in ", outcome.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(_cli.Folder["results.db"]));
+    }
+
+    [Fact]
+    public async Task The_schema_is_made_and_checked()
+    {
+        Assert.Equal(0, (await _cli.RunAsync("store", "migrate")).ExitCode);
+        Assert.Equal(0, (await _cli.RunAsync("store", "check")).ExitCode);
+        await File.WriteAllTextAsync(_cli.Folder["other.db"], "", Token);
+
+        Assert.Equal(78, (await _cli.Set("Store__Path", _cli.Folder["other.db"]).RunAsync("store", "check")).ExitCode);
+    }
+
+    private async Task StoreAsync()
+    {
+        await using var store = ResultStores.OpenSqlite(_cli.Folder["results.db"]);
+        await store.MigrateAsync(Token);
+        var row = new ResultRow
+        {
+            JobId = s_good,
+            ModelName = "sum",
+            ModelVersion = "1",
+            Status = JobStatus.Succeeded,
+            Lane = Lane.Bulk,
+            RowCount = 1,
+            BatchRows = 1,
+            RunId = s_run,
+            RunRow = 4,
+            Outputs = [Tensor.Create("label", [1, 1], ["7"]), Tensor.Create<float>("score", [1, 1], [0.5f])],
+            PayloadHash = new byte[16],
+            Worker = "test",
+            ReceivedAt = TimeProvider.System.GetUtcNow(),
+        };
+        await store.CommitAsync(
+            [
+                row,
+                row with
+                {
+                    JobId = s_bad,
+                    ModelName = "other",
+                    Status = JobStatus.Rejected,
+                    Code = ErrorCode.ShapeMismatch,
+                    Error = "\u001B[31m two, expected one",
+                    RunId = null,
+                    RunRow = null,
+                    Outputs = [],
+                },
+            ],
+            Token);
+    }
+}

@@ -1,0 +1,151 @@
+using Millrace.Worker.Inference;
+
+namespace Millrace.Producer.Tests.Cli;
+
+public sealed class ScoreCommandTests : IDisposable
+{
+    private const string Csv = "a,b,label\n1,1,2\n2,2,4\n3,3,7\n";
+
+    private readonly CliRun _cli = new();
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task A_file_is_scored_and_summed_up()
+    {
+        var input = _cli.Folder.Write("rows.csv", Csv);
+
+        var outcome = await _cli.Set("MILLRACE_COMMAND", "./run").RunAsync("score", input, "--output", _cli.Folder["out/scored.csv"]);
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Out));
+        Assert.Equal(
+            "a,b,label,prediction,confidence\n1,1,2,2,0.5\n2,2,4,4,0.5\n3,3,7,6,0.5\n",
+            await File.ReadAllTextAsync(_cli.Folder["out/scored.csv"], TestContext.Current.CancellationToken));
+        Assert.Contains("scored     3 rows in ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("accuracy   66.7 % of 3 against 'label'\n", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"output     {_cli.Folder["out/scored.csv"]}\n", outcome.Error, StringComparison.Ordinal);
+        Assert.Matches("results    \\./run results --run [0-9a-f-]{36} --limit 5\n", outcome.Error);
+    }
+
+    [Fact]
+    public async Task Standard_input_is_scored_to_standard_output()
+    {
+        var outcome = await _cli.RunAsync(Csv, ["score", "-", "--rows-per-job", "1"]);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal("a,b,label,prediction,confidence,error\n1,1,2,2,0.5,\n2,2,4,4,0.5,\n3,3,7,6,0.5,\n", outcome.Out);
+        Assert.Equal(3, _cli.Transport.Jobs.Count);
+    }
+
+    [Fact]
+    public async Task A_bad_cell_is_told_and_ends_with_3()
+    {
+        var outcome = await _cli.RunAsync("a,b\n1,x\n1,2\n", ["score", "-"]);
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("standard input, line 2: column 'b': found 'x', expected FP32", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("1 of 2 rows did not succeed", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("\n1,2,3,0.5,\n", outcome.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_was_broken_off_says_how_to_go_on()
+    {
+        var broken = true;
+        using var cli = new CliRun
+        {
+            Transport = new ScriptedTransport((job, _) => broken
+                ? throw new Millrace.Producer.Client.ReplyTimeoutException(job.Id!.Value, TimeSpan.FromSeconds(60))
+                : Task.FromResult(SumModel.Answer(job))),
+        };
+        var first = await cli.RunAsync(Csv, ["score", "-"]);
+        Assert.Equal(4, first.ExitCode);
+        var mark = first.Error.IndexOf("--run ", StringComparison.Ordinal) + "--run ".Length;
+        var run = first.Error[mark..(mark + 36)];
+        var sent = cli.Transport.Jobs[0].Id;
+
+        broken = false;
+        var second = await cli.RunAsync(Csv, ["score", "-", "--run", run]);
+
+        Assert.Equal(0, second.ExitCode);
+        Assert.Equal(sent, cli.Transport.Jobs[^2].Id);
+    }
+
+    [Theory]
+    [InlineData("nowhere.csv", "no file '")]
+    [InlineData("models", "' is a directory, expected a file")]
+    public async Task An_input_that_is_not_there_is_misuse(string name, string error)
+    {
+        var outcome = await _cli.RunAsync("score", _cli.Folder[name]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains(error, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mistyped_name_is_answered_with_the_one_nearby()
+    {
+        _cli.Folder.Write("rows.csv", Csv);
+
+        var outcome = await _cli.RunAsync("score", _cli.Folder["row.csv"]);
+
+        Assert.Contains("hint: did you mean 'rows.csv'?", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "standard input is empty")]
+    [InlineData("a,c\n1,2\n", "no column 'b' in the file, which input 'x' is made of")]
+    public async Task A_file_that_cannot_be_scored_is_misuse(string csv, string error)
+    {
+        var outcome = await _cli.RunAsync(csv, ["score", "-"]);
+
+        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Out));
+        Assert.StartsWith($"millrace: {error}", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_original_is_not_written_over()
+    {
+        var input = _cli.Folder.Write("rows.csv", Csv);
+
+        var outcome = await _cli.RunAsync("score", input, "--output", _cli.Folder["./rows.csv"]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal(Csv, await File.ReadAllTextAsync(input, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Of_several_models_one_is_to_be_named()
+    {
+        Directory.CreateDirectory(_cli.Folder["models/other"]);
+
+        var outcome = await _cli.RunAsync(Csv, ["score", "-"]);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("holds 'other', 'sum'", outcome.Error, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await _cli.RunAsync(Csv, ["score", "-", "--model", "sum"])).ExitCode);
+    }
+
+    [Fact]
+    public async Task On_the_file_of_its_evaluation_the_rows_held_out_are_named()
+    {
+        var sha256 = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Csv)));
+        _cli.Model = SumModel.Labelled with { Evaluation = new EvaluationDescription("rows.csv", sha256, "label", HeldOutEvery: 2, HeldOutFirst: 1) };
+
+        var outcome = await _cli.RunAsync(Csv, ["score", "-"]);
+
+        Assert.Contains("accuracy   66.7 % of 3 against 'label', rows of the training included\n", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("held out   rows 1, 3, 5, … (every 2nd, never trained on): 50.0 % of 2\n", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_label_column_can_be_named()
+    {
+        var outcome = await _cli.RunAsync("a,b,truth\n1,1,2\n", ["score", "-", "--label", "truth"]);
+        Assert.Contains("accuracy   100.0 % of 1 against 'truth'", outcome.Error, StringComparison.Ordinal);
+
+        outcome = await _cli.RunAsync("a,b,truth\n1,1,2\n", ["score", "-", "--label", "turth"]);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("did you mean 'truth'?", outcome.Error, StringComparison.Ordinal);
+    }
+}

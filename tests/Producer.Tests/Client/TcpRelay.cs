@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Millrace.Producer.Tests.Client;
+
+/// <summary>Stands between a client and a server, and cuts the line when told to.</summary>
+internal sealed class TcpRelay : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _end = new();
+    private readonly List<Socket> _sockets = [];
+    private readonly Task _accepting;
+
+    public TcpRelay(string host, int port)
+    {
+        _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _accepting = AcceptAsync(host, port);
+    }
+
+    /// <summary>The port to connect to.</summary>
+    public int Port { get; }
+
+    /// <summary>Cuts every connection that there is; new ones are taken.</summary>
+    public void Cut()
+    {
+        lock (_sockets)
+        {
+            foreach (var socket in _sockets)
+            {
+                socket.Close(timeout: 0);
+            }
+
+            _sockets.Clear();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _listener.Stop();
+        Cut();
+        await _accepting;
+        _end.Dispose();
+    }
+
+    private async Task AcceptAsync(string host, int port)
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await _listener.AcceptSocketAsync(_end.Token);
+                var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await server.ConnectAsync(host, port, _end.Token);
+                lock (_sockets)
+                {
+                    _sockets.AddRange([client, server]);
+                }
+
+                _ = CopyAsync(client, server);
+                _ = CopyAsync(server, client);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // The relay ended.
+        }
+    }
+
+    private static async Task CopyAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[16 << 10];
+        try
+        {
+            for (int count; (count = await from.ReceiveAsync(buffer)) > 0;)
+            {
+                await to.SendAsync(buffer.AsMemory(0, count));
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Cut.
+        }
+    }
+}

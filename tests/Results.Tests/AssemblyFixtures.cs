@@ -1,0 +1,3 @@
+using Millrace.TestKit;
+
+[assembly: AssemblyFixture(typeof(TestPostgres))]

@@ -1,0 +1,11 @@
+namespace Millrace.TestKit;
+
+/// <summary>No server to run tests on was found; the message says how to give one.</summary>
+public sealed class TestServerException : Exception
+{
+    /// <summary>Says what was tried.</summary>
+    public TestServerException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}
