@@ -45,11 +45,11 @@ internal static class JobReader
         {
             var reader = new Utf8JsonReader(json);
             reader.Read();
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            while (JsonFields.Next(ref reader, "body"))
             {
                 var isId = reader.ValueTextEquals("id"u8);
                 reader.Read();
-                if (isId && reader.TokenType == JsonTokenType.String && reader.TryGetGuid(out var id))
+                if (isId && reader.TokenType == JsonTokenType.String && Guid.TryParseExact(JsonText.TryRead(ref reader), "D", out var id))
                 {
                     return id;
                 }
@@ -57,7 +57,7 @@ internal static class JobReader
                 reader.Skip();
             }
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or WireException)
         {
             // Broken before an id came: there is none to be had.
         }

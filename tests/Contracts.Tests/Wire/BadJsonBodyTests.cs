@@ -151,6 +151,19 @@ public sealed class BadJsonBodyTests
         Assert.Equal("2", error.ModelVersion);
     }
 
+    [Theory]
+    [InlineData("""{"id":"0192f0c1-7a3b-7c4d-8e5f-0123456789ab","inputs":[""", true)]
+    [InlineData("""{"inputs":[{"id":1},[]],"id":"0192f0c1-7a3b-7c4d-8e5f-0123456789ab",""", true)]
+    [InlineData("""{"inputs":[""", false)]
+    [InlineData("""{"inputs":[{"id":"0192f0c1-7a3b-7c4d-8e5f-0123456789ab"}]}""", false)]
+    [InlineData("""{"id":7}""", false)]
+    [InlineData("""{"id":"\ud800aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}""", false)]
+    [InlineData("""{"\ud800":1,"id":"0192f0c1-7a3b-7c4d-8e5f-0123456789ab"}""", false)]
+    [InlineData("""[{"id":"0192f0c1-7a3b-7c4d-8e5f-0123456789ab"}]""", false)]
+    [InlineData("", false)]
+    public void The_id_is_found_in_a_body_that_is_not_going_to_be_read(string body, bool isFound) => Assert.Equal(
+        isFound ? new Guid("0192f0c1-7a3b-7c4d-8e5f-0123456789ab") : null, OipFormat.FindId(Encoding.UTF8.GetBytes(body)));
+
     [Fact]
     public void The_second_tensor_s_faults_name_the_second_tensor() => Refuses(
         """{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[1]},{"name":"mask","shape":[1],"datatype":"BOOL","data":[0]}]}""",

@@ -96,6 +96,7 @@ public sealed class HostileBodyTests
         var isBinary = OipFormat.TryReadBinaryJob(body, headerLength, s_limits, out job, out error);
         Check(isBinary, job, error);
         var isEnvelope = MassTransitEnvelope.TryRead(body, s_limits, out var envelope, out error);
+        OipFormat.FindId(body);
         if (isEnvelope)
         {
             _ = envelope.ResponseQueue;

@@ -167,6 +167,7 @@ public sealed class DeliveryReaderTests
         var wrong = Named.Replace("0.5", "true", StringComparison.Ordinal);
 
         Assert.Equal(new Guid(Id), _reader.Read(Delivery(wrong)).JobId);
+        Assert.Equal(new Guid(Id), _reader.Read(Delivery(Named + new string(' ', 1024))).JobId);
         Assert.Equal(new Guid(MessageId), _reader.Read(Delivery("?") with { MessageId = MessageId }).JobId);
         Assert.Equal(_reader.Read(Delivery("?")).JobId, _reader.Read(Delivery("?")).JobId);
     }

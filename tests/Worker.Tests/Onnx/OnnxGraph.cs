@@ -31,6 +31,15 @@ internal sealed class OnnxGraph
         return this;
     }
 
+    /// <summary>An output that is a sequence of tensors.</summary>
+    public OnnxGraph OutputSequence(string name, TensorDatatype datatype, params long[] shape)
+    {
+        // TypeProto.sequence_type, whose elem_type is a TypeProto again.
+        var sequence = new ProtobufMessage().Nested(4, new ProtobufMessage().Nested(1, TensorType(name, datatype, shape)));
+        _outputs.Add(new ProtobufMessage().Text(1, name).Nested(2, sequence));
+        return this;
+    }
+
     public OnnxGraph Node(string type, string[] inputs, string[] outputs, params (string Name, object Value)[] attributes)
     {
         var node = new ProtobufMessage();
@@ -114,7 +123,10 @@ internal sealed class OnnxGraph
         _ => throw new ArgumentOutOfRangeException(nameof(datatype)),
     };
 
-    private static ProtobufMessage ValueInfo(string name, TensorDatatype datatype, long[] shape)
+    private static ProtobufMessage ValueInfo(string name, TensorDatatype datatype, long[] shape) =>
+        new ProtobufMessage().Text(1, name).Nested(2, TensorType(name, datatype, shape));
+
+    private static ProtobufMessage TensorType(string name, TensorDatatype datatype, long[] shape)
     {
         var dimensions = new ProtobufMessage();
         for (var i = 0; i < shape.Length; i++)
@@ -124,7 +136,7 @@ internal sealed class OnnxGraph
         }
 
         var tensor = new ProtobufMessage().Number(1, CodeOf(datatype)).Nested(2, dimensions);
-        return new ProtobufMessage().Text(1, name).Nested(2, new ProtobufMessage().Nested(1, tensor));
+        return new ProtobufMessage().Nested(1, tensor);
     }
 
     private static ProtobufMessage Attribute(string name, object value)
