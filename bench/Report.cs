@@ -45,6 +45,7 @@ internal sealed class Report(BenchOptions options)
             options.Jobs,
             Figures = _figures,
         };
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(options.ResultsFile))!);
         await using var file = File.Create(options.ResultsFile);
         await JsonSerializer.SerializeAsync(file, content, s_json, cancellationToken);
     }

@@ -10,7 +10,7 @@ internal sealed class ServedMeasure : IMeasure
     public async Task RunAsync(Site site, Report report, CancellationToken cancellationToken)
     {
         await RoundAsync(site, site.Options.Jobs / 3, site.Options.InFlight, binary: true, cancellationToken);
-        foreach (var inFlight in new[] { 64, site.Options.InFlight })
+        foreach (var inFlight in new[] { 64, site.Options.InFlight }.Distinct())
         {
             foreach (var binary in new[] { true, false })
             {

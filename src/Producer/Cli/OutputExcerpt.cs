@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using Millrace.Contracts;
 using Millrace.Producer.Scoring;
@@ -18,15 +19,25 @@ internal static class OutputExcerpt
     {
         var elements = new OutputElements(output);
         var text = new StringBuilder(output.Name);
-        var field = new ArrayBufferWriter<byte>();
         for (var i = 0; i < Math.Min(elements.Count, MostElements); i++)
         {
-            field.ResetWrittenCount();
-            elements.Append(field, i);
-            var element = Encoding.UTF8.GetString(field.WrittenSpan);
-            text.Append(' ').Append(element.Length > MostChars ? string.Concat(element.AsSpan(0, MostChars), "…") : element);
+            text.Append(' ').Append(Short(elements, i, output.Datatype));
         }
 
         return (elements.Count > MostElements ? text.Append(" …") : text).ToString();
+    }
+
+    private static string Short(OutputElements elements, int index, TensorDatatype datatype)
+    {
+        var field = new ArrayBufferWriter<byte>();
+        elements.Append(field, index);
+        var element = Encoding.UTF8.GetString(field.WrittenSpan);
+        return datatype switch
+        {
+            // Four digits tell a reader enough; --json has them all.
+            TensorDatatype.Fp16 or TensorDatatype.Fp32 or TensorDatatype.Fp64 =>
+                double.Parse(element, CultureInfo.InvariantCulture).ToString("G4", CultureInfo.InvariantCulture),
+            _ => element.Length > MostChars ? string.Concat(element.AsSpan(0, MostChars), "…") : element,
+        };
     }
 }

@@ -52,8 +52,8 @@ internal static class ResultText
         json.WriteEndObject();
     }
 
-    /// <summary>A time in UTC, to the millisecond.</summary>
-    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
+    /// <summary>A time in UTC, to the second.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static void WriteOutput(Utf8JsonWriter json, Tensor output)
     {

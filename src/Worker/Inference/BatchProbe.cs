@@ -9,7 +9,8 @@ namespace Millrace.Worker.Inference;
 /// </summary>
 internal static class BatchProbe
 {
-    private const int Rows = 3;
+    // Enough for made-up rows of one element to differ, and not to stand in order by chance.
+    private const int Rows = 6;
     private const double Tolerance = 1e-3;
     private const double HalfTolerance = 3e-2;
 
@@ -17,7 +18,8 @@ internal static class BatchProbe
     public static bool? GivesSingles(InferenceSession session, ModelSignature signature)
     {
         // Small whole numbers are the likeliest to be taken by any graph: indexes, lengths and pixels alike.
-        foreach (var range in new[] { 5, 2, 1 })
+        // Zeros alone would prove nothing: what adds rows up or sorts them gives the same.
+        foreach (var range in new[] { 5, 2 })
         {
             try
             {
@@ -34,10 +36,18 @@ internal static class BatchProbe
 
     private static bool Compare(InferenceSession session, ModelSignature signature, int range)
     {
-        var batch = Run(session, signature, range, 0, Rows);
+        if (Run(session, signature, range, 0, Rows) is not { } batch)
+        {
+            return false;
+        }
+
         for (var row = 0; row < Rows; row++)
         {
-            var single = Run(session, signature, range, row, 1);
+            if (Run(session, signature, range, row, 1) is not { } single)
+            {
+                return false;
+            }
+
             for (var i = 0; i < signature.Outputs.Count; i++)
             {
                 var tolerance = signature.Outputs[i].Datatype == TensorDatatype.Fp16 ? HalfTolerance : Tolerance;
@@ -71,7 +81,8 @@ internal static class BatchProbe
         return true;
     }
 
-    private static object[][] Run(InferenceSession session, ModelSignature signature, int range, int firstRow, int rows)
+    /// <returns>The outputs' elements; null where one of them has not as many rows as the inputs.</returns>
+    private static object[][]? Run(InferenceSession session, ModelSignature signature, int range, int firstRow, int rows)
     {
         using var options = new RunOptions();
         var inputs = new List<OrtValue>();
@@ -84,7 +95,9 @@ internal static class BatchProbe
 
             using var outputs = session.Run(
                 options, [.. signature.Inputs.Select(spec => spec.Name)], inputs, [.. signature.Outputs.Select(spec => spec.Name)]);
-            return [.. outputs.Select((value, i) => ToValues(value, signature.Outputs[i].Datatype))];
+            return outputs.All(value => value.GetTensorTypeAndShape().Shape is [var first, ..] && first == rows)
+                ? [.. outputs.Select((value, i) => ToValues(value, signature.Outputs[i].Datatype))]
+                : null;
         }
         finally
         {

@@ -8,7 +8,10 @@ public sealed record ModelConfig
     /// <summary>What the model does, for people.</summary>
     public string? Description { get; init; }
 
-    /// <summary>The most rows of one batch. 1 runs every job by itself.</summary>
+    /// <summary>
+    /// The most rows of one batch; a job of more is split over several. A model whose batches are not known to give what single runs
+    /// give is not batched unless this says more than 1: every job then runs by itself, with all its rows.
+    /// </summary>
     /// <value>Default: 64 where the graph has a batch dimension and a batch gives what single runs give, else 1.</value>
     public int? MaxBatchSize { get; init; }
 

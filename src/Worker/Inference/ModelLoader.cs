@@ -49,12 +49,12 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
         var signature = ModelSignature.Of(sessions[0], Problem);
         if (errors.Count == before)
         {
-            var wantsBatches = folder.Config.MaxBatchSize != 1 && signature.HasBatchDimension;
-            var givesSingles = wantsBatches ? BatchProbe.GivesSingles(sessions[0], signature) : (bool?)null;
+            // Also for batches of one row: a job of several may be split into them only where they give the same.
+            var givesSingles = signature.HasBatchDimension ? BatchProbe.GivesSingles(sessions[0], signature) : null;
             var model = ModelVersionFactory.Create(folder.Name, version, folder.Config, signature, givesSingles, Problem);
             if (errors.Count == before)
             {
-                if (wantsBatches && givesSingles != true)
+                if (signature.HasBatchDimension && givesSingles != true && folder.Config.MaxBatchSize != 1)
                 {
                     LogUnproven(folder.Name, model.Version, model.MaxBatchSize);
                 }
@@ -109,6 +109,6 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
     [LoggerMessage(EventId = 101, Level = LogLevel.Information, Message = "Model {Model} runs on {Provider}; not available: {Reasons}")]
     private partial void LogPassedOver(string model, string provider, string reasons);
 
-    [LoggerMessage(EventId = 102, Level = LogLevel.Warning, Message = "Model {Model} version {Version} was not seen to give in a batch what it gives row by row; its batches have up to {MaxBatchSize} row(s), as its model.json says or, without one, 1")]
+    [LoggerMessage(EventId = 102, Level = LogLevel.Warning, Message = "Model {Model} version {Version} was not seen to give in a batch what it gives row by row; its batches have up to {MaxBatchSize} row(s), as its model.json says; without one, each job runs by itself")]
     private partial void LogUnproven(string model, string version, int maxBatchSize);
 }

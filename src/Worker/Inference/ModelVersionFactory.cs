@@ -28,8 +28,8 @@ internal static class ModelVersionFactory
                 : $"max_batch_size is {config.MaxBatchSize}, but the graph has no batch dimension (an open first dimension of every input and output); expected 1");
         }
 
-        // Unproven and not asked for: one job a run is always right.
-        var maxBatchSize = mayBatch ? config.MaxBatchSize ?? (batchGivesSingles == true ? Largest(config.Buckets) : 1) : 1;
+        // Unproven and not asked for: one job a run, with the rows that it brings, is always right.
+        var isBatchable = mayBatch && (batchGivesSingles ?? config.MaxBatchSize > 1);
         var outputs = new List<TensorSpec>(signature.Outputs);
         var labels = CreateLabels(config, signature, outputs, problem);
         return new ModelVersion
@@ -40,10 +40,10 @@ internal static class ModelVersionFactory
             Outputs = outputs,
             Labels = labels,
             Scales = CreateScales(config, signature, problem),
-            IsBatchable = mayBatch,
-            MaxBatchSize = maxBatchSize,
+            IsBatchable = isBatchable,
+            MaxBatchSize = isBatchable ? config.MaxBatchSize ?? Largest(config.Buckets) : 1,
             MaxQueueDelay = config.MaxQueueDelay,
-            Buckets = mayBatch ? config.Buckets : [],
+            Buckets = isBatchable ? config.Buckets : [],
             RequireFinite = config.RequireFinite,
             MaxElements = config.MaxElements,
         };

@@ -5,6 +5,8 @@ namespace Millrace.Worker.Inference;
 /// <summary>Memory that ONNX Runtime reads or writes in place. It grows when a larger batch shape comes, and never moves otherwise.</summary>
 internal sealed class PinnedBuffer
 {
+    private const long LargestReserve = 64 * 1024 * 1024;
+
     private byte[] _bytes = GC.AllocateUninitializedArray<byte>(sizeof(long), pinned: true);
 
     /// <summary>Rises each time the address changes.</summary>
@@ -14,10 +16,13 @@ internal sealed class PinnedBuffer
 
     public Span<byte> Span => _bytes;
 
-    public void EnsureSize(long size)
+    /// <param name="needed">Bytes that there must be.</param>
+    /// <param name="full">Bytes that a full batch needs. A buffer that grows takes so many at once, so that it moves only once, unless they are too many.</param>
+    public void EnsureSize(long needed, long full)
     {
-        if (size > _bytes.Length)
+        if (needed > _bytes.Length)
         {
+            var size = full <= LargestReserve ? full : needed;
             _bytes = GC.AllocateUninitializedArray<byte>(checked((int)size), pinned: true);
             Generation++;
         }

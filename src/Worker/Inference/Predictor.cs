@@ -18,6 +18,9 @@ internal sealed class Predictor : IDisposable
     private readonly RunOptions _runOptions = new();
     private readonly TensorPacker _packer;
     private readonly PinnedBuffer[] _outputs;
+
+    // False where the outputs are allocated by each run, because their size is not known before it.
+    private readonly bool _outputsArePinned;
     private readonly Dictionary<(BatchKey Key, int Rows), SessionBinding> _bindings = [];
     private int _generation;
 
@@ -27,6 +30,8 @@ internal sealed class Predictor : IDisposable
         _session = session;
         _packer = new TensorPacker(model);
         _outputs = [.. model.Signature.Outputs.Select(_ => new PinnedBuffer())];
+        _outputsArePinned = model.IsBatchable
+            && model.Signature.Outputs.All(spec => spec.Datatype != TensorDatatype.Bytes && spec.RowElements is > 0);
     }
 
     /// <summary>Runs a batch; its rows' outputs are in its jobs afterwards.</summary>
@@ -39,17 +44,20 @@ internal sealed class Predictor : IDisposable
         _packer.Pack(batch, rows);
         var binding = Bind(batch.Key, rows);
         using var texts = _packer.BindTexts(binding.IoBinding, batch, rows);
-        _session.RunWithBinding(_runOptions, binding.IoBinding);
-        if (binding.OutputsArePinned)
+        if (_outputsArePinned)
         {
+            _session.RunWithBinding(_runOptions, binding.IoBinding);
             for (var i = 0; i < _outputs.Length; i++)
             {
                 var spec = _model.Signature.Outputs[i];
-                Unpack(batch, i, spec.Shape.AsSpan(1), _outputs[i].Span, (int)spec.RowElements!.Value * spec.Datatype.ElementSizeBytes());
+                Unpack(batch, i, spec.Shape.AsSpan(1), _outputs[i].Span, OutputRowBytes(spec));
             }
         }
         else
         {
+            // Anew for each run: what the last one put there would be taken for memory to write to, and may be of another size.
+            BindOutputsToDevice(binding.IoBinding);
+            _session.RunWithBinding(_runOptions, binding.IoBinding);
             using var values = binding.IoBinding.GetOutputValues();
             for (var i = 0; i < _outputs.Length; i++)
             {
@@ -69,8 +77,18 @@ internal sealed class Predictor : IDisposable
 
     private SessionBinding Bind(BatchKey key, int rows)
     {
+        if (_outputsArePinned)
+        {
+            GrowOutputs(rows);
+        }
+
         // A grown buffer has moved: what is bound to the old one is stale.
         var generation = _packer.Generation;
+        foreach (var output in _outputs)
+        {
+            generation += output.Generation;
+        }
+
         if (generation != _generation || _bindings.Count > MaxBindings)
         {
             DropBindings();
@@ -87,52 +105,47 @@ internal sealed class Predictor : IDisposable
 
     private SessionBinding CreateBinding(BatchKey key, int rows)
     {
-        var pinned = _model.IsBatchable
-            && _model.Signature.Outputs.All(spec => spec.Datatype != TensorDatatype.Bytes && spec.RowElements is > 0);
-        if (pinned)
-        {
-            GrowOutputs();
-        }
-
         var binding = _session.CreateIoBinding();
         var values = new List<OrtValue>();
         try
         {
             _packer.BindNumbers(binding, key, rows, values);
-            for (var i = 0; i < _outputs.Length; i++)
+            for (var i = 0; _outputsArePinned && i < _outputs.Length; i++)
             {
                 var spec = _model.Signature.Outputs[i];
-                if (pinned)
-                {
-                    long[] shape = [rows, .. spec.Shape.AsSpan(1)];
-                    var value = PinnedTensor.Create(_outputs[i], spec.Datatype, shape);
-                    values.Add(value);
-                    binding.BindOutput(spec.Name, value);
-                }
-                else
-                {
-                    binding.BindOutputToDevice(spec.Name, OrtMemoryInfo.DefaultInstance);
-                }
+                long[] shape = [rows, .. spec.Shape.AsSpan(1)];
+                var value = PinnedTensor.Create(_outputs[i], spec.Datatype, shape);
+                values.Add(value);
+                binding.BindOutput(spec.Name, value);
             }
 
-            return new SessionBinding(binding, values, pinned);
+            return new SessionBinding(binding, values);
         }
         catch
         {
-            new SessionBinding(binding, values, pinned).Dispose();
+            new SessionBinding(binding, values).Dispose();
             throw;
         }
     }
 
-    private void GrowOutputs()
+    private void BindOutputsToDevice(OrtIoBinding binding)
+    {
+        foreach (var spec in _model.Signature.Outputs)
+        {
+            binding.BindOutputToDevice(spec.Name, OrtMemoryInfo.DefaultInstance);
+        }
+    }
+
+    private void GrowOutputs(int rows)
     {
         for (var i = 0; i < _outputs.Length; i++)
         {
-            // At once as large as it will ever be, so that it never moves under a binding.
-            var spec = _model.Signature.Outputs[i];
-            _outputs[i].EnsureSize(_model.MaxBatchSize * spec.RowElements!.Value * spec.Datatype.ElementSizeBytes());
+            var rowBytes = (long)OutputRowBytes(_model.Signature.Outputs[i]);
+            _outputs[i].EnsureSize(rows * rowBytes, _model.MaxBatchSize * rowBytes);
         }
     }
+
+    private static int OutputRowBytes(TensorSpec spec) => checked((int)(spec.RowElements!.Value * spec.Datatype.ElementSizeBytes()));
 
     private void UnpackValue(Batch batch, int output, OrtValue value, int rows)
     {

@@ -2,11 +2,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Millrace.Worker.Inference;
 
-/// <summary>A session's inputs and outputs bound for one batch shape: made once, run many times.</summary>
+/// <summary>A session's inputs, and the outputs whose size is known, bound for one batch shape: made once, run many times.</summary>
 /// <param name="IoBinding">The library's binding.</param>
 /// <param name="Values">Tensors over pinned memory that the binding refers to.</param>
-/// <param name="OutputsArePinned">False where the outputs are allocated by each run, because their size is not known before it.</param>
-internal sealed record SessionBinding(OrtIoBinding IoBinding, IReadOnlyList<OrtValue> Values, bool OutputsArePinned) : IDisposable
+internal sealed record SessionBinding(OrtIoBinding IoBinding, IReadOnlyList<OrtValue> Values) : IDisposable
 {
     public void Dispose()
     {

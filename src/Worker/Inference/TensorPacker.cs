@@ -43,8 +43,7 @@ internal sealed class TensorPacker(ModelVersion model)
             }
 
             var rowBytes = RowBytes(batch.Key.RowShapes[i], spec.Datatype);
-            // At once room for the largest batch of that shape: the buffer then moves once for each larger shape, not for each size.
-            _buffers[i].EnsureSize((long)rowBytes * model.MaxBatchSize);
+            _buffers[i].EnsureSize((long)rowBytes * rows, (long)rowBytes * model.MaxBatchSize);
             PackInput(batch, i, rowBytes, rows, _buffers[i].Span);
         }
     }

@@ -79,11 +79,14 @@ internal sealed class OnnxGraph
         return new ProtobufMessage().Number(1, IrVersion).Nested(7, graph).Nested(8, new ProtobufMessage().Text(1, "").Number(2, Opset)).ToArray();
     }
 
-    public InferenceSession Open()
+    public InferenceSession Open() => Open(ToBytes());
+
+    /// <summary>Opens a model on the CPU.</summary>
+    public static InferenceSession Open(byte[] model)
     {
         OnnxRuntimeEnvironment.EnsureCreated();
         using var options = ExecutionProviders.CreateOptions(ExecutionProviders.Cpu, intraOpThreads: 1);
-        return new InferenceSession(ToBytes(), options);
+        return new InferenceSession(model, options);
     }
 
     /// <summary>A graph whose output is its input.</summary>

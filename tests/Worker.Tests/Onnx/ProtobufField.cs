@@ -4,9 +4,10 @@ namespace Millrace.Worker.Tests.Onnx;
 
 /// <summary>One field of a protobuf message.</summary>
 /// <param name="Number">The field's number.</param>
+/// <param name="WireType">How it stands on the wire.</param>
 /// <param name="Value">Of a varint or a fixed-size field: its value, as it stands on the wire.</param>
 /// <param name="Bytes">Of a length-delimited field: its content; else its 0, 4 or 8 bytes.</param>
-internal readonly record struct ProtobufField(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)
+internal readonly record struct ProtobufField(int Number, int WireType, ulong Value, ReadOnlyMemory<byte> Bytes)
 {
     /// <summary>Reads a message's fields in their order.</summary>
     public static IEnumerable<ProtobufField> Read(ReadOnlyMemory<byte> message)
@@ -15,22 +16,23 @@ internal readonly record struct ProtobufField(int Number, ulong Value, ReadOnlyM
         {
             var key = Varint(ref message);
             var number = (int)(key >> 3);
-            switch (key & 7)
+            var type = (int)(key & 7);
+            switch (type)
             {
                 case 0:
-                    yield return new ProtobufField(number, Varint(ref message), default);
+                    yield return new ProtobufField(number, type, Varint(ref message), default);
                     break;
                 case 1:
-                    yield return new ProtobufField(number, BinaryPrimitives.ReadUInt64LittleEndian(message.Span), Take(ref message, 8));
+                    yield return new ProtobufField(number, type, BinaryPrimitives.ReadUInt64LittleEndian(message.Span), Take(ref message, 8));
                     break;
                 case 2:
-                    yield return new ProtobufField(number, 0, Take(ref message, (int)Varint(ref message)));
+                    yield return new ProtobufField(number, type, 0, Take(ref message, (int)Varint(ref message)));
                     break;
                 case 5:
-                    yield return new ProtobufField(number, BinaryPrimitives.ReadUInt32LittleEndian(message.Span), Take(ref message, 4));
+                    yield return new ProtobufField(number, type, BinaryPrimitives.ReadUInt32LittleEndian(message.Span), Take(ref message, 4));
                     break;
                 default:
-                    throw new FormatException($"Protobuf wire type {key & 7} in field {number}.");
+                    throw new FormatException($"Protobuf wire type {type} in field {number}.");
             }
         }
     }

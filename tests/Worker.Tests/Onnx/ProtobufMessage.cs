@@ -48,6 +48,27 @@ internal sealed class ProtobufMessage
         return this;
     }
 
+    /// <summary>A field as it was read.</summary>
+    public ProtobufMessage Raw(ProtobufField field)
+    {
+        Varint(((ulong)field.Number << 3) | (uint)field.WireType);
+        switch (field.WireType)
+        {
+            case 0:
+                Varint(field.Value);
+                break;
+            case 2:
+                Varint((ulong)field.Bytes.Length);
+                _bytes.AddRange(field.Bytes.Span);
+                break;
+            default:
+                _bytes.AddRange(field.Bytes.Span);
+                break;
+        }
+
+        return this;
+    }
+
     private void Varint(ulong value)
     {
         while (value >= 0x80)
