@@ -1,15 +1,12 @@
 namespace Millrace.LocalServices;
 
 /// <summary>The files and the environment that keep a broker inside its own folder and on its own ports.</summary>
-internal sealed class RabbitMqConfiguration(ServerFolder folder, bool management)
+internal sealed class RabbitMqConfiguration(ServerFolder folder, RabbitMqPrograms programs, bool management)
 {
     public const string User = "millrace";
 
     // The name server is the broker's own, so no other node can have the name, and the data keep it when the ports change.
     private const string NodeName = "millrace@localhost";
-
-    private readonly string _script = Programs.FindRabbitMqServer();
-    private readonly string _epmd = Programs.FindEpmd();
 
     public string Password { get; } = folder.ReadOrMakeSecret("owner.password");
 
@@ -40,7 +37,7 @@ internal sealed class RabbitMqConfiguration(ServerFolder folder, bool management
     public LocalProgram Epmd(RabbitMqPorts ports) => new()
     {
         Name = "epmd",
-        Path = _epmd,
+        Path = programs.Epmd,
         Arguments = ["-port", $"{ports.Epmd}", "-address", "127.0.0.1"],
         LogPath = folder.PathOf("epmd.log"),
     };
@@ -48,7 +45,7 @@ internal sealed class RabbitMqConfiguration(ServerFolder folder, bool management
     public LocalProgram Broker(RabbitMqPorts ports) => new()
     {
         Name = "RabbitMQ",
-        Path = _script,
+        Path = programs.Server,
         Arguments = [],
         LogPath = folder.PathOf("rabbitmq.log"),
         SetEnvironment = environment => SetEnvironment(environment, ports),

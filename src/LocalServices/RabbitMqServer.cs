@@ -20,11 +20,11 @@ internal sealed class RabbitMqServer : IAsyncDisposable
     private LocalProcess? _epmd;
     private LocalProcess? _broker;
 
-    private RabbitMqServer(LocalRabbitMqOptions options, ServerFolder folder)
+    private RabbitMqServer(LocalRabbitMqOptions options, RabbitMqPrograms programs, ServerFolder folder)
     {
         _options = options;
         _folder = folder;
-        _configuration = new RabbitMqConfiguration(folder, options.Management);
+        _configuration = new RabbitMqConfiguration(folder, programs, options.Management);
     }
 
     public int Port => _ports.Amqp;
@@ -39,8 +39,9 @@ internal sealed class RabbitMqServer : IAsyncDisposable
 
     public static async Task<RabbitMqServer> StartAsync(LocalRabbitMqOptions options, CancellationToken cancellationToken)
     {
+        var programs = RabbitMqPrograms.Find();
         FreePorts.RequireFree(options.Port, Name);
-        var server = new RabbitMqServer(options, ServerFolder.Open(options.Folder));
+        var server = new RabbitMqServer(options, programs, ServerFolder.Open(options.Folder));
         try
         {
             await server.RunOnFreePortsAsync(cancellationToken);

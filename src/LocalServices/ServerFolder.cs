@@ -20,7 +20,7 @@ internal sealed class ServerFolder : IDisposable
     public string Root { get; }
 
     /// <summary>Opens the folder, or a temporary one where <paramref name="path"/> is null.</summary>
-    /// <exception cref="LocalServiceException">Another server uses it.</exception>
+    /// <exception cref="LocalServiceException">Another server uses it, or it cannot be made or written.</exception>
     public static ServerFolder Open(string? path)
     {
         if (path is null)
@@ -28,17 +28,17 @@ internal sealed class ServerFolder : IDisposable
             StaleFolders.Delete(TemporaryPrefix, LockName, TimeProvider.System.GetUtcNow());
         }
 
-        var root = path is null
-            ? Directory.CreateTempSubdirectory(TemporaryPrefix).FullName
-            : Directory.CreateDirectory(Path.GetFullPath(path), OwnerOnly | UnixFileMode.UserExecute).FullName;
         try
         {
+            var root = path is null
+                ? Directory.CreateTempSubdirectory(TemporaryPrefix).FullName
+                : Directory.CreateDirectory(Path.GetFullPath(path), OwnerOnly | UnixFileMode.UserExecute).FullName;
             var @lock = new FileStream(Path.Combine(root, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             return new ServerFolder(root, isTemporary: path is null, @lock);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LocalServiceException($"{root} is in use by another server, or may not be written.", e);
+            throw new LocalServiceException($"No server can use {path ?? Path.GetTempPath()}, or another one does: {e.Message}", e);
         }
     }
 

@@ -4,7 +4,7 @@ namespace Millrace.LocalServices.Tests;
 
 public sealed class HardKillTests : IDisposable
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(10);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("millrace-local-tests-").FullName;
 

@@ -12,6 +12,9 @@ internal sealed record RabbitMqAddress(Uri Uri, Uri ManagementUri, IAsyncDisposa
     private const string ManagementVariable = "MILLRACE_TEST_RABBITMQ_MANAGEMENT";
     private const int ManagementPort = 15672;
 
+    // Tests may run on a machine that builds at the same time.
+    private static readonly LocalRabbitMqOptions s_options = new() { Management = true, StartTimeout = TimeSpan.FromMinutes(5) };
+
     /// <summary>Looks in the environment, then among this machine's programs, then, where built in, for containers.</summary>
     /// <exception cref="TestServerException">Nothing was found.</exception>
     public static async Task<RabbitMqAddress> FindAsync(CancellationToken cancellationToken)
@@ -25,7 +28,7 @@ internal sealed record RabbitMqAddress(Uri Uri, Uri ManagementUri, IAsyncDisposa
 
         try
         {
-            var broker = await LocalRabbitMq.StartAsync(new LocalRabbitMqOptions { Management = true }, cancellationToken);
+            var broker = await LocalRabbitMq.StartAsync(s_options, cancellationToken);
             return new RabbitMqAddress(broker.Uri, broker.ManagementUri!, broker);
         }
         catch (LocalServiceException e)
