@@ -4,7 +4,9 @@ namespace Millrace.LocalServices.Tests;
 
 public sealed class HardKillTests : IDisposable
 {
-    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(10);
+    private const string Mark = "ports: ";
+
+    private static readonly TimeSpan s_deadline = TimeSpan.FromMinutes(2);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("millrace-local-tests-").FullName;
 
@@ -22,11 +24,17 @@ public sealed class HardKillTests : IDisposable
             RedirectStandardOutput = true,
             UseShellExecute = false,
         })!;
-        var ports = await ReadPortsAsync(parent).WaitAsync(s_deadline, Token);
-        Assert.All(ports, port => Assert.True(FreePorts.IsTaken(port)));
-
-        parent.Kill();
-        await parent.WaitForExitAsync(Token);
+        int[] ports;
+        try
+        {
+            ports = await ReadPortsAsync(parent).WaitAsync(s_deadline, Token);
+            Assert.All(ports, port => Assert.True(FreePorts.IsTaken(port)));
+        }
+        finally
+        {
+            parent.Kill();
+            await parent.WaitForExitAsync(Token);
+        }
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Token);
         deadline.CancelAfter(s_deadline);
@@ -41,7 +49,7 @@ public sealed class HardKillTests : IDisposable
     {
         await using var postgres = await Here.PostgresAsync(new LocalPostgresOptions());
         await using var broker = await Here.RabbitMqAsync(new LocalRabbitMqOptions { Management = true });
-        Console.WriteLine($"ports {postgres.Port} {broker.Port} {broker.ManagementUri!.Port}");
+        Console.WriteLine($"{Mark}{postgres.Port} {broker.Port} {broker.ManagementUri!.Port}");
         await Task.Delay(Timeout.Infinite, Token);
     }
 
@@ -54,9 +62,10 @@ public sealed class HardKillTests : IDisposable
     {
         while (await parent.StandardOutput.ReadLineAsync(Token) is { } line)
         {
-            if (line.StartsWith("ports ", StringComparison.Ordinal))
+            // The runner may have coloured its own lines: the reset of its last colour then stands before ours.
+            if (line.IndexOf(Mark, StringComparison.Ordinal) is var at and >= 0)
             {
-                return [.. line.Split(' ').Skip(1).Select(int.Parse)];
+                return [.. line[(at + Mark.Length)..].Split(' ').Select(int.Parse)];
             }
         }
 
