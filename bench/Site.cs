@@ -24,6 +24,13 @@ internal sealed class Site : IAsyncDisposable
 
     public LocalWorker Worker { get; }
 
+    /// <summary>CPU seconds of each process so far.</summary>
+    public ProcessorSeconds ProcessorTime => new(
+        Worker.ProcessorTime.TotalSeconds,
+        _broker.ProcessorTime.TotalSeconds,
+        _database.ProcessorTime.TotalSeconds,
+        Environment.CpuUsage.TotalTime.TotalSeconds);
+
     public static async Task<Site> StartAsync(BenchOptions options, CancellationToken cancellationToken)
     {
         var broker = await LocalRabbitMq.StartAsync(new LocalRabbitMqOptions(), cancellationToken);

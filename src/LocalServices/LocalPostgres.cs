@@ -21,6 +21,9 @@ public sealed class LocalPostgres : IAsyncDisposable
     /// <summary>Ends when the server has ended, be it by <see cref="StopAsync"/> or by itself.</summary>
     public Task Exited => _server.Process.Exited;
 
+    /// <summary>CPU time of the server's processes so far.</summary>
+    public TimeSpan ProcessorTime => _server.Process.ProcessorTime;
+
     /// <summary>Starts a server and waits until it answers.</summary>
     /// <exception cref="LocalServiceException">The programs are missing, the port is taken or the server gave up.</exception>
     public static async Task<LocalPostgres> StartAsync(LocalPostgresOptions options, CancellationToken cancellationToken)

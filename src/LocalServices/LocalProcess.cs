@@ -22,6 +22,9 @@ internal sealed class LocalProcess
     /// <summary>Ends with the process, as its exit code.</summary>
     public Task<int> Exited => _exited.Task;
 
+    /// <summary>CPU time of the process and all below it.</summary>
+    public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(_started.Task.Result);
+
     public static async Task<LocalProcess> StartAsync(LocalProgram program)
     {
         var process = new LocalProcess(program);

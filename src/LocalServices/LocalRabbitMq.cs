@@ -22,6 +22,9 @@ public sealed class LocalRabbitMq : IAsyncDisposable
     /// <summary>Ends when the broker has ended, be it by <see cref="StopAsync"/> or by itself.</summary>
     public Task Exited => _server.Broker.Exited;
 
+    /// <summary>CPU time of the broker's processes so far.</summary>
+    public TimeSpan ProcessorTime => _server.Broker.ProcessorTime;
+
     /// <summary>Starts a broker and waits until it takes connections.</summary>
     /// <exception cref="LocalServiceException">The programs are missing, a port is taken or the broker gave up.</exception>
     public static async Task<LocalRabbitMq> StartAsync(LocalRabbitMqOptions options, CancellationToken cancellationToken)

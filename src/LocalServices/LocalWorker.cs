@@ -40,14 +40,7 @@ public sealed class LocalWorker : IAsyncDisposable
     public IReadOnlyCollection<string> ErrorLines => _errors;
 
     /// <summary>CPU time so far.</summary>
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(_process.Id);
 
     /// <summary>Resident memory.</summary>
     public long ResidentBytes

@@ -79,6 +79,8 @@ internal sealed class RabbitMqConfiguration(ServerFolder folder, RabbitMqProgram
         environment["RABBITMQ_GENERATED_CONFIG_DIR"] = folder.PathOf("mnesia/config");
         environment["RABBITMQ_LOG_BASE"] = folder.PathOf("log");
         environment["RABBITMQ_PID_FILE"] = folder.PathOf("rabbitmq.pid");
-        environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "-kernel inet_dist_use_interface {127,0,0,1}";
+        // The broker shares this machine with the worker and the database, on which idle schedulers that spin would take their time.
+        environment["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
+            "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none";
     }
 }
