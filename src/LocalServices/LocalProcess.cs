@@ -13,40 +13,34 @@ internal sealed class LocalProcess
     // The shell opens the log, so the server writes it by itself and needs nobody that reads a pipe.
     private const string Launch = "log=$1; shift; exec setsid setpriv --pdeathsig \"$@\" >>\"$log\" 2>&1 </dev/null";
 
-    private readonly TaskCompletionSource<int> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LocalProgram _program;
+    private readonly ChildProcess _process;
 
-    private LocalProcess(LocalProgram program) => _program = program;
+    private LocalProcess(LocalProgram program)
+    {
+        _program = program;
+        _process = ChildProcess.Start(StartInfo(program));
+    }
 
     /// <summary>Ends with the process, as its exit code.</summary>
-    public Task<int> Exited => _exited.Task;
+    public Task<int> Exited => _process.Exited;
 
     /// <summary>CPU time of the process and all below it.</summary>
-    public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(_started.Task.Result);
+    public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(_process.Id);
 
-    public static async Task<LocalProcess> StartAsync(LocalProgram program)
-    {
-        var process = new LocalProcess(program);
-        // Linux sends the death signal when the thread that started the child ends, not when the process does. A thread of the pool
-        // may end at any time; this one lives as long as the child.
-        var thread = new Thread(process.Watch) { IsBackground = true, Name = $"Watches {program.Name}" };
-        thread.Start();
-        await process._started.Task;
-        return process;
-    }
+    public static LocalProcess Start(LocalProgram program) => new(program);
 
     /// <summary>Sends a signal and waits for the end; past the deadline the process is killed.</summary>
     public async Task StopAsync(int signal, TimeSpan deadline)
     {
-        Send(signal);
+        _process.Send(signal);
         try
         {
             await Exited.WaitAsync(deadline);
         }
         catch (TimeoutException)
         {
-            Send(Signals.Kill);
+            _process.Send(Signals.Kill);
             await Exited;
         }
     }
@@ -65,42 +59,19 @@ internal sealed class LocalProcess
         }
     }
 
-    private void Send(int signal)
-    {
-        if (!Exited.IsCompleted)
-        {
-            Signals.Send(_started.Task.Result, signal);
-        }
-    }
-
-    private void Watch()
-    {
-        try
-        {
-            using var process = Process.Start(StartInfo())!;
-            _started.SetResult(process.Id);
-            process.WaitForExit();
-            _exited.SetResult(process.ExitCode);
-        }
-        catch (Exception e)
-        {
-            _started.TrySetException(e);
-        }
-    }
-
-    private ProcessStartInfo StartInfo()
+    private static ProcessStartInfo StartInfo(LocalProgram program)
     {
         var info = new ProcessStartInfo("/bin/sh")
         {
-            ArgumentList = { "-c", Launch, "sh", _program.LogPath, _program.DeathSignal },
-            WorkingDirectory = Path.GetDirectoryName(_program.LogPath),
+            ArgumentList = { "-c", Launch, "sh", program.LogPath, program.DeathSignal },
+            WorkingDirectory = Path.GetDirectoryName(program.LogPath),
         };
-        foreach (var argument in _program.User.LauncherArguments.Concat([_program.Path]).Concat(_program.Arguments))
+        foreach (var argument in program.User.LauncherArguments.Concat([program.Path]).Concat(program.Arguments))
         {
             info.ArgumentList.Add(argument);
         }
 
-        _program.SetEnvironment(info.Environment);
+        program.SetEnvironment(info.Environment);
         return info;
     }
 }

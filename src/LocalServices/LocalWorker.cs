@@ -11,13 +11,13 @@ public sealed class LocalWorker : IAsyncDisposable
 {
     private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(35);
 
-    private readonly Process _process;
+    private readonly ChildProcess _process;
     private readonly Action<string>? _listener;
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private LocalWorker(Process process, Action<string>? listener)
+    private LocalWorker(ChildProcess process, Action<string>? listener)
     {
         _process = process;
         _listener = listener;
@@ -43,14 +43,7 @@ public sealed class LocalWorker : IAsyncDisposable
     public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(_process.Id);
 
     /// <summary>Resident memory.</summary>
-    public long ResidentBytes
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.WorkingSet64;
-        }
-    }
+    public long ResidentBytes => ProcessTree.ResidentBytes(_process.Id);
 
     /// <summary>Starts a worker.</summary>
     /// <param name="settings">Environment variables of its configuration, such as <c>Broker__Uri</c>.</param>
@@ -65,22 +58,28 @@ public sealed class LocalWorker : IAsyncDisposable
             throw new LocalServiceException($"The worker is not there: expected {program}. Build the solution.");
         }
 
+        Programs.RequireLauncher();
         // The muxer that runs this very program; 'dotnet' of the path where that is not known.
         var muxer = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo(muxer, [program]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", muxer, program])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var (key, value) in settings)
         {
             start.Environment[key] = value;
         }
 
-        return new LocalWorker(Process.Start(start)!, listener);
+        return new LocalWorker(ChildProcess.Start(start), listener);
     }
 
     /// <summary>Tells it to stop in order (SIGTERM).</summary>
-    public void Terminate() => Signals.Send(_process.Id, Signals.Terminate);
+    public void Terminate() => _process.Send(Signals.Terminate);
 
     /// <summary>Ends it at once (SIGKILL).</summary>
-    public void Kill() => Signals.Send(_process.Id, Signals.Kill);
+    public void Kill() => _process.Send(Signals.Kill);
 
     /// <summary>Stops it in order, and past its grace period at once.</summary>
     public async ValueTask DisposeAsync()
@@ -98,17 +97,15 @@ public sealed class LocalWorker : IAsyncDisposable
                 await Exited;
             }
         }
-
-        _process.Dispose();
     }
 
     private async Task<int> WaitAsync()
     {
-        await Task.WhenAll(ReadAsync(_process.StandardOutput, _output), ReadAsync(_process.StandardError, _errors));
-        await _process.WaitForExitAsync();
+        await Task.WhenAll(ReadAsync(_process.Output, _output), ReadAsync(_process.Error, _errors));
+        var exitCode = await _process.Exited;
         _ready.TrySetException(new LocalServiceException(
-            $"The worker ended with exit code {_process.ExitCode} before it was ready: {string.Join(Environment.NewLine, _errors.Concat(_output).TakeLast(12))}"));
-        return _process.ExitCode;
+            $"The worker ended with exit code {exitCode} before it was ready: {string.Join(Environment.NewLine, _errors.Concat(_output).TakeLast(12))}"));
+        return exitCode;
     }
 
     private async Task ReadAsync(StreamReader reader, ConcurrentQueue<string> lines)

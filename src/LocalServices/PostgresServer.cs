@@ -103,7 +103,7 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private async Task<bool> TryRunAsync(CancellationToken cancellationToken)
     {
-        _process = await LocalProcess.StartAsync(new LocalProgram
+        _process = LocalProcess.Start(new LocalProgram
         {
             Name = Name,
             Path = Path.Combine(_programs, "postgres"),

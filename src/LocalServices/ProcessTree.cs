@@ -21,6 +21,13 @@ internal static class ProcessTree
         return TimeSpan.FromSeconds(all.Sum(entry => entry.Ticks) / TicksPerSecond);
     }
 
+    /// <summary>Resident memory of a process alone; 0 where it has ended.</summary>
+    public static long ResidentBytes(int id)
+    {
+        var file = $"/proc/{id}/statm";
+        return File.Exists(file) ? Number(File.ReadAllText(file).Split(' ')[1]) * Environment.SystemPageSize : 0;
+    }
+
     private static Entry? TryRead(string folder)
     {
         if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id))

@@ -106,13 +106,13 @@ internal sealed class RabbitMqServer : IAsyncDisposable
     {
         _configuration.Write(_ports);
         // Erlang would start its own name server as a daemon that outlives everything; one that is there already it only uses.
-        _epmd = await LocalProcess.StartAsync(_configuration.Epmd(_ports));
+        _epmd = LocalProcess.Start(_configuration.Epmd(_ports));
         if (!await Readiness.WaitAsync(_epmd, "epmd", _options.StartTimeout, token => AnswersAsync(_ports.Epmd, [], token), cancellationToken))
         {
             throw new LocalServiceException($"epmd ended at once. {_epmd.LogTail()}");
         }
 
-        _broker = await LocalProcess.StartAsync(_configuration.Broker(_ports));
+        _broker = LocalProcess.Start(_configuration.Broker(_ports));
         return await Readiness.WaitAsync(
             _broker, Name, _options.StartTimeout, token => AnswersAsync(_ports.Amqp, s_protocolHeader, token), cancellationToken);
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Millrace.Producer.Client;
 using Millrace.Results;
 
@@ -6,10 +7,13 @@ namespace Millrace.Producer.Cli;
 /// <summary>A client and what it stands on: a broker; or this process's worker with its store, migrated.</summary>
 internal sealed class ClientSession : IAsyncDisposable
 {
-    private ClientSession(Task<MillraceClient> client, IResultStore? store)
+    private readonly ILoggerFactory? _loggers;
+
+    private ClientSession(Task<MillraceClient> client, IResultStore? store, ILoggerFactory? loggers)
     {
         Client = client;
         Store = store;
+        _loggers = loggers;
     }
 
     /// <summary>The client, once it is connected; what can be done before need not wait for it.</summary>
@@ -31,13 +35,17 @@ internal sealed class ClientSession : IAsyncDisposable
     {
         if (broker is not null)
         {
-            return new ClientSession(context.ConnectAsync(options with { Broker = broker }, cancellationToken), store: null);
+            return new ClientSession(context.ConnectAsync(options with { Broker = broker }, cancellationToken), store: null, loggers: null);
         }
 
         ModelNames.Require(modelsDirectory, modelName);
         var store = storeChoice.Open(context);
-        var embedded = new EmbeddedModels { Directory = modelsDirectory, Names = [modelName], Store = store };
-        return new ClientSession(Task.Run(ConnectAsync, cancellationToken), store);
+        // What the worker waits out, such as a full disk, is in no reply: without its log a person would see only a halt.
+        var loggers = LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(LogLevel.Error)
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        var embedded = new EmbeddedModels { Directory = modelsDirectory, Names = [modelName], Store = store, Loggers = loggers };
+        return new ClientSession(Task.Run(ConnectAsync, cancellationToken), store, loggers);
 
         async Task<MillraceClient> ConnectAsync()
         {
@@ -60,5 +68,7 @@ internal sealed class ClientSession : IAsyncDisposable
         {
             await Store.DisposeAsync();
         }
+
+        _loggers?.Dispose();
     }
 }

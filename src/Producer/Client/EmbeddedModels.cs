@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Results;
 
 namespace Millrace.Producer.Client;
@@ -14,4 +16,8 @@ public sealed record EmbeddedModels
 
     /// <summary>Where the rows go, migrated already; the client does not dispose of it.</summary>
     public required IResultStore Store { get; init; }
+
+    /// <summary>Where the worker's log goes; the client does not dispose of it.</summary>
+    /// <value>Default: nowhere.</value>
+    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 }

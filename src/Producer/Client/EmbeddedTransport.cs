@@ -27,6 +27,7 @@ internal sealed class EmbeddedTransport : IJobTransport
                 ModelsDirectory = models.Directory,
                 ModelNames = models.Names,
                 Store = models.Store,
+                Loggers = models.Loggers,
                 OnReply = reply =>
                 {
                     pending.Complete(reply.CorrelationId, reply.Body);

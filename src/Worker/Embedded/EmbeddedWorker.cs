@@ -4,7 +4,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Batching;
@@ -49,8 +48,8 @@ public sealed class EmbeddedWorker : IAsyncDisposable
         // The same parts in the same order as in Program.cs, with the two ends exchanged.
         var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
-            .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
-            .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
+            .AddSingleton(options.Loggers)
+            .AddSingleton(typeof(ILogger<>), typeof(Logger<>))
             .AddSingleton(options)
             .AddObservability(configuration)
             .AddResilience()

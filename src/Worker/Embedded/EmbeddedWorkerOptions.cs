@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Results;
 
 namespace Millrace.Worker.Embedded;
@@ -16,6 +18,10 @@ public sealed record EmbeddedWorkerOptions
 
     /// <summary>Gets each reply. Called from any thread, several at once.</summary>
     public required Func<EmbeddedReply, ValueTask> OnReply { get; init; }
+
+    /// <summary>Where the worker's log goes. The caller's to dispose, after the worker.</summary>
+    /// <value>Default: nowhere.</value>
+    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
     /// <summary>Jobs held at once, of each lane.</summary>
     /// <value>Default: 256.</value>

@@ -10,6 +10,9 @@ internal static class ExecutionProviders
     public const string TensorRt = "tensorrt";
     public const string WebGpu = "webgpu";
 
+    // "[ErrorCode:Fail] …/provider_bridge_ort.cc:1988 … [ONNXRuntimeError] : 1 : FAIL : Failed to load library A with error: A: cannot …"
+    private static readonly string[] s_preambles = [" : FAIL : ", " with error: "];
+
     public static IReadOnlyList<string> Names { get; } = [TensorRt, Cuda, WebGpu, Cpu];
 
     /// <summary>Options for one session. WebGPU crashes where two sessions share them: a fresh one for each.</summary>
@@ -35,6 +38,21 @@ internal static class ExecutionProviders
             options.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What a person needs of ONNX Runtime's message: without the places in its source, and without saying it twice.</summary>
+    public static string Reason(Exception fault)
+    {
+        var message = fault.Message;
+        foreach (var mark in s_preambles)
+        {
+            if (message.LastIndexOf(mark, StringComparison.Ordinal) is var at and >= 0)
+            {
+                message = message[(at + mark.Length)..];
+            }
+        }
+
+        return message.Trim();
     }
 
     private static void Append(SessionOptions options, string provider)

@@ -83,7 +83,7 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
                 folder.ModelFile(version),
                 chosen is null ? providers : [chosen],
                 folder.Config.IntraOpThreads,
-                (provider, fault) => reasons.Add($"{provider}: {fault.Message}"));
+                (provider, fault) => reasons.Add($"{provider}: {ExecutionProviders.Reason(fault)}"));
             if (opened is not { } session)
             {
                 problem($"{folder.ModelFile(version)} cannot be loaded; {string.Join("; ", reasons)}");
