@@ -62,6 +62,9 @@ public static class ErrorCode
     /// <summary>ONNX Runtime could not run the job.</summary>
     public const string InferenceFailed = "inference_failed";
 
+    /// <summary>Workers died whenever they ran the job; it is not run again.</summary>
+    public const string WorkerCrashed = "worker_crashed";
+
     /// <summary>The model gave an output that can be neither stored nor sent.</summary>
     public const string OutputInvalid = "output_invalid";
 }

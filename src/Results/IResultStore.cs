@@ -26,6 +26,18 @@ public interface IResultStore : IAsyncDisposable
     /// <summary>Marks that these jobs' replies could not be delivered. The first mark stands.</summary>
     Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Notes that these jobs, each given once, are about to run together and that the process may not survive it. The note stays until
+    /// <see cref="AcquitAsync"/>.
+    /// </summary>
+    Task AccuseAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken);
+
+    /// <summary>Takes the notes of these jobs back: their run has ended, and the process has not.</summary>
+    Task AcquitAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken);
+
+    /// <summary>What is noted of a job; null for nothing.</summary>
+    Task<Suspicion?> FindSuspicionAsync(Guid jobId, CancellationToken cancellationToken);
+
     /// <summary>The rows that fit, newest first; those of one run in input order.</summary>
     IAsyncEnumerable<ResultRow> QueryAsync(ResultQuery query, CancellationToken cancellationToken);
 

@@ -28,6 +28,31 @@ internal sealed class MemoryStore : IResultStore
     public Task<IReadOnlyList<ResultRow>> FindAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ResultRow>>([.. jobIds.Where(Rows.ContainsKey).Select(id => Rows[id])]);
 
+    public ConcurrentDictionary<Guid, Suspicion> Suspicions { get; } = new();
+
+    public Task AccuseAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    {
+        foreach (var id in jobIds)
+        {
+            Suspicions[id] = new Suspicion(jobIds.Count, Suspicions.GetValueOrDefault(id).RunsAlone + (jobIds.Count == 1 ? 1 : 0));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task AcquitAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    {
+        foreach (var id in jobIds)
+        {
+            Suspicions.TryRemove(id, out _);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<Suspicion?> FindSuspicionAsync(Guid jobId, CancellationToken cancellationToken) =>
+        Task.FromResult(Suspicions.TryGetValue(jobId, out var found) ? found : default(Suspicion?));
+
     public Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public IAsyncEnumerable<ResultRow> QueryAsync(ResultQuery query, CancellationToken cancellationToken) =>

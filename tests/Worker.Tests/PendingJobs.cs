@@ -10,9 +10,9 @@ namespace Millrace.Worker.Tests;
 internal static class PendingJobs
 {
     /// <summary>A job of one input with rows of <paramref name="width"/> elements, which is only batched and not run.</summary>
-    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue) => new()
+    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null) => new()
     {
-        JobId = Guid.NewGuid(),
+        JobId = id ?? Guid.NewGuid(),
         ModelName = "m",
         ModelVersion = "1",
         Lane = lane,

@@ -22,6 +22,7 @@ internal sealed class PostgresResultStore : IResultStore
     private readonly NpgsqlDataSource _source;
     private readonly PostgresMigrator _migrator;
     private readonly PostgresCommit _commit;
+    private readonly PostgresSuspects _suspects;
 
     public PostgresResultStore(string connectionString)
     {
@@ -30,6 +31,7 @@ internal sealed class PostgresResultStore : IResultStore
         _source = NpgsqlDataSource.Create(builder);
         _migrator = new PostgresMigrator(_source, Description);
         _commit = new PostgresCommit(_source);
+        _suspects = new PostgresSuspects(_source);
     }
 
     public string Description { get; }
@@ -109,6 +111,15 @@ internal sealed class PostgresResultStore : IResultStore
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
         await TranslatedAsync(() => command.ExecuteNonQueryAsync(cancellationToken));
     }
+
+    public Task AccuseAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) =>
+        TranslatedAsync(() => _suspects.AccuseAsync(jobIds, cancellationToken));
+
+    public Task AcquitAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) =>
+        TranslatedAsync(() => _suspects.AcquitAsync(jobIds, cancellationToken));
+
+    public Task<Suspicion?> FindSuspicionAsync(Guid jobId, CancellationToken cancellationToken) =>
+        TranslatedAsync(() => _suspects.FindAsync(jobId, cancellationToken));
 
     public async IAsyncEnumerable<ResultRow> QueryAsync(ResultQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

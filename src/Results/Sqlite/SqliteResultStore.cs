@@ -71,6 +71,28 @@ internal sealed class SqliteResultStore(string path) : IResultStore
             cancellationToken);
     }
 
+    public Task AccuseAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(jobIds);
+        return WriteAsync(writer => writer.Accuse(ToJson(jobIds), jobIds.Count), cancellationToken);
+    }
+
+    public Task AcquitAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(jobIds);
+        return WriteAsync(writer => writer.Acquit(ToJson(jobIds)), cancellationToken);
+    }
+
+    public Task<Suspicion?> FindSuspicionAsync(Guid jobId, CancellationToken cancellationToken) => RunAsync<Suspicion?>(() =>
+    {
+        using var connection = _file.OpenReader();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT group_size, runs_alone FROM suspects WHERE job_id = @job_id";
+        command.Parameters.AddWithValue("@job_id", jobId.ToString());
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? new Suspicion(reader.GetInt32(0), reader.GetInt32(1)) : null;
+    }, cancellationToken);
+
     public async IAsyncEnumerable<ResultRow> QueryAsync(ResultQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);

@@ -12,6 +12,14 @@ internal sealed class SqliteWriter : IDisposable
         WHERE job_id IN (SELECT value FROM json_each(@ids)) AND undeliverable_at IS NULL
         """;
 
+    // "WHERE true" tells SQLite's parser that ON belongs to no join.
+    private const string AccuseSql = """
+        INSERT INTO suspects (job_id, group_size, runs_alone)
+        SELECT value, @size, iif(@size = 1, 1, 0) FROM json_each(@ids) WHERE true
+        ON CONFLICT (job_id) DO UPDATE
+        SET group_size = excluded.group_size, runs_alone = runs_alone + excluded.runs_alone, noted_at = excluded.noted_at
+        """;
+
     private readonly SqliteConnection _connection;
     private readonly SqliteInsert _insert;
     private readonly SqliteCommand _find;
@@ -51,6 +59,25 @@ internal sealed class SqliteWriter : IDisposable
         command.CommandText = MarkUndeliverableSql;
         command.Parameters.AddWithValue("@ids", idsJson);
         command.ExecuteNonQuery();
+    }
+
+    /// <inheritdoc cref="IResultStore.AccuseAsync"/>
+    public int Accuse(string idsJson, int count)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = AccuseSql;
+        command.Parameters.AddWithValue("@ids", idsJson);
+        command.Parameters.AddWithValue("@size", count);
+        return command.ExecuteNonQuery();
+    }
+
+    /// <inheritdoc cref="IResultStore.AcquitAsync"/>
+    public int Acquit(string idsJson)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = "DELETE FROM suspects WHERE job_id IN (SELECT value FROM json_each(@ids))";
+        command.Parameters.AddWithValue("@ids", idsJson);
+        return command.ExecuteNonQuery();
     }
 
     public void Dispose()

@@ -1,3 +1,5 @@
+using Millrace.Worker.Intake;
+
 namespace Millrace.Worker.Batching;
 
 /// <summary>What one run of a session gets.</summary>
@@ -6,6 +8,9 @@ namespace Millrace.Worker.Batching;
 internal sealed record Batch(BatchKey Key, IReadOnlyList<BatchSlice> Slices)
 {
     public int Rows { get; } = CountRows(Slices);
+
+    /// <summary>Whether its jobs may have ended a worker (<see cref="PendingJob.GroupLimit"/>).</summary>
+    public bool IsSuspect => Slices[0].Job.GroupLimit > 0;
 
     private static int CountRows(IReadOnlyList<BatchSlice> slices)
     {

@@ -5,6 +5,7 @@ using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Batching;
 
@@ -13,18 +14,27 @@ namespace Millrace.Worker.Batching;
 /// device takes; the commit and the replies of the last batches go on beside it.
 /// </summary>
 internal sealed partial class BatchLoop(
-    ServedModel model, Predictor predictor, ResultWriter writer, WorkerMetrics metrics, TimeProvider time, ILogger<BatchLoop> logger)
+    ServedModel model,
+    Predictor predictor,
+    ResultWriter writer,
+    Suspects suspects,
+    WorkerMetrics metrics,
+    TimeProvider time,
+    ILogger<BatchLoop> logger)
 {
     private readonly Batcher _batcher = model.Batcher;
 
-    public Task Start(string name)
+    /// <summary>Starts the thread. The task ends with it: after <see cref="Batcher.Close"/>, once nothing waits any more.</summary>
+    /// <param name="name">The thread's name.</param>
+    /// <param name="giveUp">Ends the wait for a store that is away.</param>
+    public Task Start(string name, CancellationToken giveUp)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() =>
         {
             try
             {
-                Run();
+                Run(giveUp);
                 ended.SetResult();
             }
             catch (Exception fault)
@@ -40,7 +50,7 @@ internal sealed partial class BatchLoop(
         return ended.Task;
     }
 
-    private void Run()
+    private void Run(CancellationToken giveUp)
     {
         var expired = new List<PendingJob>();
         do
@@ -57,7 +67,11 @@ internal sealed partial class BatchLoop(
                 });
             }
 
-            if (batch is not null)
+            if (batch is { IsSuspect: true })
+            {
+                RunSuspects(batch, giveUp);
+            }
+            else if (batch is not null)
             {
                 RunOrBisect(batch);
             }
@@ -68,6 +82,25 @@ internal sealed partial class BatchLoop(
             }
         }
         while (true);
+    }
+
+    private void RunSuspects(Batch batch, CancellationToken giveUp)
+    {
+        var jobs = batch.Slices.Select(slice => slice.Job).ToArray();
+        var ids = Array.ConvertAll(jobs, job => job.JobId);
+        LogSuspects(model.Version.Name, model.Version.Version, ids.Length, ids[0]);
+        try
+        {
+            suspects.AccuseAsync(ids, giveUp).GetAwaiter().GetResult();
+            RunOrBisect(batch);
+            suspects.AcquitAsync(ids, giveUp).GetAwaiter().GetResult();
+        }
+        catch (Exception fault)
+        {
+            // Without the note they may not run; the worker ends, or the store will not take it. The broker keeps those without a row.
+            LogNotNoted(fault, ids.Length);
+            Array.ForEach(jobs, job => job.Abandon(fault));
+        }
     }
 
     /// <summary>Runs a batch; one that fails is halved until the job that it fails for is alone, so that no neighbour pays for it.</summary>
@@ -134,6 +167,12 @@ internal sealed partial class BatchLoop(
             writer.Enqueue(job);
         }
     }
+
+    [LoggerMessage(EventId = 202, Level = LogLevel.Information, Message = "Model {Model} version {Version}: {Jobs} redelivered job(s) run apart, the first is {JobId}")]
+    private partial void LogSuspects(string model, string version, int jobs, Guid jobId);
+
+    [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "{Jobs} redelivered job(s) could not be noted as suspects, and go back to the broker")]
+    private partial void LogNotNoted(Exception fault, int jobs);
 
     [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "Job {JobId}: the model ran, but its outputs cannot be put together")]
     private partial void LogOutputsInvalid(Exception fault, Guid jobId);

@@ -22,7 +22,7 @@ internal sealed class Batcher : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly object _gate = new();
-    private readonly Dictionary<BatchKey, Line> _lines = [];
+    private readonly Dictionary<LineKey, Line> _lines = [];
     private int _waitingRows;
     private int _arriving;
     private bool _closed;
@@ -53,9 +53,9 @@ internal sealed class Batcher : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
-            if (!_lines.TryGetValue(job.Key, out var line))
+            if (!_lines.TryGetValue(new LineKey(job.Key, job.GroupLimit), out var line))
             {
-                _lines.Add(job.Key, line = new Line());
+                _lines.Add(new LineKey(job.Key, job.GroupLimit), line = new Line());
             }
 
             line.Of(job.Lane).Enqueue(job);
@@ -138,11 +138,11 @@ internal sealed class Batcher : IDisposable
     /// </summary>
     /// <param name="expired">Gets the jobs whose deadline has passed.</param>
     /// <param name="wait">Where none is ready: until the next one will be; null where nothing waits.</param>
-    private (BatchKey Key, Line Line)? FindReady(List<PendingJob> expired, out TimeSpan? wait)
+    private (LineKey Key, Line Line)? FindReady(List<PendingJob> expired, out TimeSpan? wait)
     {
         wait = null;
-        (BatchKey Key, Line Line, PendingJob First)? next = null;
-        List<BatchKey>? empty = null;
+        (LineKey Key, Line Line, PendingJob First)? next = null;
+        List<LineKey>? empty = null;
         var now = _time.GetTimestamp();
         var delay = Delay();
         foreach (var (key, line) in _lines)
@@ -176,8 +176,16 @@ internal sealed class Batcher : IDisposable
         return next is { } found ? (found.Key, found.Line) : null;
     }
 
-    private static bool IsBefore(PendingJob a, PendingJob b) =>
-        a.Lane == b.Lane ? a.ReceivedTimestamp < b.ReceivedTimestamp : a.Lane == Lane.Interactive;
+    private static bool IsBefore(PendingJob a, PendingJob b)
+    {
+        // Of suspects those first that are the least so: what they leave unacked when the worker dies has been delivered once more.
+        if (a.GroupLimit != b.GroupLimit && a.GroupLimit > 0 && b.GroupLimit > 0)
+        {
+            return a.GroupLimit > b.GroupLimit;
+        }
+
+        return a.Lane == b.Lane ? a.ReceivedTimestamp < b.ReceivedTimestamp : a.Lane == Lane.Interactive;
+    }
 
     /// <summary>How long a batch that is not full may wait, counted from its oldest job.</summary>
     private TimeSpan Delay()
@@ -190,7 +198,7 @@ internal sealed class Batcher : IDisposable
         return Volatile.Read(ref _arriving) > 0 && _maxQueueDelay < s_longestGather ? s_longestGather : _maxQueueDelay;
     }
 
-    private Batch Form(BatchKey key, Line line, List<PendingJob> expired)
+    private Batch Form(LineKey key, Line line, List<PendingJob> expired)
     {
         var slices = new List<BatchSlice>();
         var room = _maxBatchSize;
@@ -202,13 +210,13 @@ internal sealed class Batcher : IDisposable
             Monitor.Pulse(_gate);
         }
 
-        return new Batch(key, slices);
+        return new Batch(key.Key, slices);
     }
 
     private void Fill(Line line, Queue<PendingJob> queue, List<BatchSlice> slices, ref int room, List<PendingJob> expired)
     {
         var now = _time.GetTimestamp();
-        while (room > 0 && TryPeek(line, queue, now, expired) is { } job)
+        while (room > 0 && TryPeek(line, queue, now, expired) is { } job && (job.GroupLimit == 0 || slices.Count < job.GroupLimit))
         {
             var left = job.RowCount - job.TakenRows;
             if (left > room && job.RowCount <= _maxBatchSize)
@@ -252,7 +260,10 @@ internal sealed class Batcher : IDisposable
         return null;
     }
 
-    /// <summary>The jobs of one batch key.</summary>
+    /// <summary>What jobs of one line share: suspects run apart from the others, and in groups of a size of their own.</summary>
+    private readonly record struct LineKey(BatchKey Key, int GroupLimit);
+
+    /// <summary>The jobs of one key.</summary>
     private sealed class Line
     {
         public Queue<PendingJob> Interactive { get; } = new();

@@ -3,13 +3,16 @@ using Microsoft.Extensions.Logging;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Batching;
 
 /// <summary>Starts a loop for each session, and ends them once nothing waits any more.</summary>
 internal sealed class ModelServing(
-    ModelCatalog catalog, ResultWriter writer, WorkerMetrics metrics, TimeProvider time, ILogger<BatchLoop> logger) : IHostedService
+    ModelCatalog catalog, ResultWriter writer, Suspects suspects, WorkerMetrics metrics, TimeProvider time, ILogger<BatchLoop> logger)
+    : IHostedService, IDisposable
 {
+    private readonly CancellationTokenSource _giveUp = new();
     private readonly List<Task> _loops = [];
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -18,8 +21,8 @@ internal sealed class ModelServing(
         {
             for (var i = 0; i < model.Predictors.Count; i++)
             {
-                var loop = new BatchLoop(model, model.Predictors[i], writer, metrics, time, logger);
-                _loops.Add(loop.Start($"{model.Version.Name}/{model.Version.Version}#{i}"));
+                var loop = new BatchLoop(model, model.Predictors[i], writer, suspects, metrics, time, logger);
+                _loops.Add(loop.Start($"{model.Version.Name}/{model.Version.Version}#{i}", _giveUp.Token));
             }
         }
 
@@ -33,6 +36,9 @@ internal sealed class ModelServing(
             model.Batcher.Close();
         }
 
+        await using var _ = cancellationToken.Register(_giveUp.Cancel);
         await Task.WhenAll(_loops).WaitAsync(cancellationToken);
     }
+
+    public void Dispose() => _giveUp.Dispose();
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Millrace.Contracts;
 using Millrace.Results;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
@@ -15,6 +16,7 @@ internal sealed class JobConsumer(
     ModelCatalog catalog,
     IResultStore store,
     RetryPipelines retries,
+    Suspects suspects,
     ResultWriter writer,
     ReplySender replies,
     DeadLetterSender deadLetters,
@@ -48,7 +50,7 @@ internal sealed class JobConsumer(
             }
             else
             {
-                Start(job);
+                await StartSuspectAsync(job, cancellationToken);
             }
         }
 
@@ -80,6 +82,20 @@ internal sealed class JobConsumer(
         {
             batcher.Settle();
         }
+    }
+
+    /// <summary>Starts a job that was with a worker before and has no row: that one may have died of it.</summary>
+    private async Task StartSuspectAsync(PendingJob job, CancellationToken cancellationToken)
+    {
+        catalog.Find(job.ModelName, job.ModelVersion, out var model);
+        job.GroupLimit = await suspects.GroupLimitAsync(job.JobId, model.Version.MaxBatchSize, cancellationToken);
+        if (job.GroupLimit == 0)
+        {
+            job.TryDecide(JobOutcome.Failed(
+                ErrorCode.WorkerCrashed, "workers died each time they ran this job, at the end alone; it is not run again"));
+        }
+
+        Start(job);
     }
 
     private void Start(PendingJob job)

@@ -47,6 +47,12 @@ internal sealed class PendingJob
     /// <summary>Where its outputs come together; null for a job that does not run.</summary>
     public JobOutputs Outputs { get; init; } = null!;
 
+    /// <summary>
+    /// For a job that may have ended a worker: how many jobs may run together with it, itself included. 0 for all others. Set before the
+    /// batcher has it.
+    /// </summary>
+    public int GroupLimit { get; set; }
+
     /// <summary>Rows that are in a batch already; the batcher's alone, under its lock.</summary>
     public int TakenRows { get; set; }
 

@@ -12,3 +12,5 @@ public sealed class PostgresQueryTests(TestPostgres postgres) : QueryContract(Po
 public sealed class PostgresViewTests(TestPostgres postgres) : ViewContract(PostgresTestStore.In(postgres));
 
 public sealed class PostgresMigrationTests(TestPostgres postgres) : MigrationContract(PostgresTestStore.In(postgres));
+
+public sealed class PostgresSuspectsTests(TestPostgres postgres) : SuspectsContract(PostgresTestStore.In(postgres));

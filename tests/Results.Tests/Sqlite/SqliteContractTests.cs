@@ -11,3 +11,5 @@ public sealed class SqliteQueryTests() : QueryContract(SqliteTestStore.InTempora
 public sealed class SqliteViewTests() : ViewContract(SqliteTestStore.InTemporaryFolder);
 
 public sealed class SqliteMigrationTests() : MigrationContract(SqliteTestStore.InTemporaryFolder);
+
+public sealed class SqliteSuspectsTests() : SuspectsContract(SqliteTestStore.InTemporaryFolder);

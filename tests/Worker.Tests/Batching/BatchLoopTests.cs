@@ -113,6 +113,23 @@ public sealed class BatchLoopTests
         Assert.Equal(["c", "a"], store.Rows[square.JobId].Outputs.Single(output => output.Name == "label").ToStrings());
     }
 
+    [Fact]
+    public async Task Redelivered_jobs_run_in_groups_of_their_own_and_leave_no_note_behind()
+    {
+        using var model = TestModel.Open(Lookup);
+        var jobs = new[] { 0, 1, 2, 99, 3, 4, 1, 0 }.Select(index => model.Job(Tensor.Create<long>("x", [1], [index]))).ToArray();
+        foreach (var job in jobs[2..])
+        {
+            job.GroupLimit = 2;
+        }
+
+        var store = await RunAsync(model, jobs);
+
+        Assert.All(jobs.Where((_, i) => i is not 2 and not 3), job => Assert.Equal(2, store.Rows[job.JobId].BatchRows));
+        Assert.Equal(JobStatus.Failed, store.Rows[jobs[3].JobId].Status);
+        Assert.Empty(store.Suspicions);
+    }
+
     /// <summary>Runs the jobs in a loop of their own until all of them are committed and the loop has ended.</summary>
     private static async Task<MemoryStore> RunAsync(TestModel model, params PendingJob[] jobs)
     {
@@ -132,8 +149,8 @@ public sealed class BatchLoopTests
 
         batcher.Close();
         var served = new ServedModel(model.Version, batcher, [model.Predictor], ExecutionProviders.Cpu);
-        var loop = new BatchLoop(served, model.Predictor, writer, metrics, TimeProvider.System, NullLogger<BatchLoop>.Instance);
-        await loop.Start("test").WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        var loop = new BatchLoop(served, model.Predictor, writer, new Suspects(store, retries), metrics, TimeProvider.System, NullLogger<BatchLoop>.Instance);
+        await loop.Start("test", TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken);
         await Task.WhenAll(jobs.Select(job => job.Completion)).WaitAsync(s_patience, TestContext.Current.CancellationToken);
         await writer.StopAsync(TestContext.Current.CancellationToken);
         return store;

@@ -1,0 +1,48 @@
+using Npgsql;
+
+namespace Millrace.Results.Postgres;
+
+/// <summary>The table <c>millrace.suspects</c>.</summary>
+internal sealed class PostgresSuspects(NpgsqlDataSource source)
+{
+    // In one order: two workers that note overlapping jobs would wait for each other.
+    private const string AccuseSql = """
+        INSERT INTO millrace.suspects AS s (job_id, group_size, runs_alone)
+        SELECT id, $2, CASE $2 WHEN 1 THEN 1 ELSE 0 END FROM unnest($1) AS id ORDER BY id
+        ON CONFLICT (job_id) DO UPDATE
+        SET group_size = excluded.group_size, runs_alone = s.runs_alone + excluded.runs_alone, noted_at = now()
+        """;
+
+    private const string AcquitSql = """
+        WITH acquitted AS (SELECT job_id FROM millrace.suspects WHERE job_id = ANY ($1) ORDER BY job_id FOR UPDATE)
+        DELETE FROM millrace.suspects AS s USING acquitted AS a WHERE s.job_id = a.job_id
+        """;
+
+    private const string FindSql = "SELECT group_size, runs_alone FROM millrace.suspects WHERE job_id = $1";
+
+    /// <inheritdoc cref="IResultStore.AccuseAsync"/>
+    public async Task<int> AccuseAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(AccuseSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = jobIds.Count });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <inheritdoc cref="IResultStore.AcquitAsync"/>
+    public async Task<int> AcquitAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(AcquitSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <inheritdoc cref="IResultStore.FindSuspicionAsync"/>
+    public async Task<Suspicion?> FindAsync(Guid jobId, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(FindSql);
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobId });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? new Suspicion(reader.GetInt32(0), reader.GetInt32(1)) : null;
+    }
+}
