@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Millrace.Results;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Configuration;
+using Millrace.Worker.DeadLetters;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
@@ -37,6 +38,7 @@ builder.Services
     .AddDelivery()
     .AddBatching()
     .AddIntake()
+    .AddDeadLetters()
     .AddRabbitMqIntake();
 
 using var host = builder.Build();

@@ -3,18 +3,26 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
+using Millrace.Worker.DeadLetters;
 using Millrace.Worker.Inference;
 
 namespace Millrace.Worker.Intake;
 
-/// <summary>Consumes every served model's two queues from RabbitMQ, declares what is missing of them, and stops first at the end.</summary>
+/// <summary>
+/// Consumes every served model's two queues and the dead letters from RabbitMQ, declares what is missing of them, and stops first at the
+/// end.
+/// </summary>
 internal sealed partial class RabbitMqIntake(
-    IOptions<BrokerOptions> options, ModelCatalog catalog, JobConsumer consumer, ILoggerFactory loggers, ILogger<RabbitMqIntake> logger)
-    : IHostedService
+    IOptions<BrokerOptions> options,
+    ModelCatalog catalog,
+    JobConsumer consumer,
+    DeadLetterConsumer deadLetters,
+    ILoggerFactory loggers,
+    ILogger<RabbitMqIntake> logger) : IHostedService
 {
     private const uint LargestBody = 512 * 1024 * 1024;
 
-    private readonly IBusControl _bus = Create(options.Value, catalog, consumer, loggers);
+    private readonly IBusControl _bus = Create(options.Value, catalog, consumer, deadLetters, loggers);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -25,12 +33,14 @@ internal sealed partial class RabbitMqIntake(
 
     public Task StopAsync(CancellationToken cancellationToken) => _bus.StopAsync(cancellationToken);
 
-    private static IBusControl Create(BrokerOptions options, ModelCatalog catalog, JobConsumer consumer, ILoggerFactory loggers)
+    private static IBusControl Create(
+        BrokerOptions options, ModelCatalog catalog, JobConsumer consumer, DeadLetterConsumer deadLetters, ILoggerFactory loggers)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
         return Bus.Factory.CreateUsingRabbitMq(bus =>
         {
             Connect(bus, options);
+            DeadLetterTopology.Receive(bus, options, deadLetters);
             foreach (var model in catalog.Names)
             {
                 Receive(bus, options, consumer, model, Lane.Interactive, options.Prefetch);
@@ -70,7 +80,7 @@ internal sealed partial class RabbitMqIntake(
             // A dead letter leaves this queue only when the dead-letter queue has it; that strategy wants this overflow behaviour.
             endpoint.SetQueueArgument("x-dead-letter-strategy", "at-least-once");
             endpoint.SetQueueArgument("x-overflow", "reject-publish");
-            endpoint.BindDeadLetterQueue(BrokerNames.DeadLetters, BrokerNames.DeadLetters, dead => dead.SetQuorumQueue());
+            DeadLetterTopology.SendDeadLetters(endpoint);
             endpoint.Bind(BrokerNames.Exchange, binding =>
             {
                 binding.ExchangeType = "direct";
