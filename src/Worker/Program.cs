@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Millrace.Results;
 using Millrace.Worker.Batching;
+using Millrace.Worker.Cancelling;
 using Millrace.Worker.Configuration;
 using Millrace.Worker.DeadLetters;
 using Millrace.Worker.Delivery;
@@ -37,6 +38,8 @@ builder.Services
     .AddRabbitMqSender()
     .AddDelivery()
     .AddBatching()
+    .AddCancelling()
+    .AddCancellationFollower()
     .AddIntake()
     .AddDeadLetters()
     .AddRabbitMqIntake();
