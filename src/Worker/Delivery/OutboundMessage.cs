@@ -19,6 +19,9 @@ internal sealed record OutboundMessage
 
     public string? ReplyTo { get; init; }
 
+    /// <summary>AMQP <c>timestamp</c> (UTC, to the second); null for none.</summary>
+    public DateTimeOffset? Timestamp { get; init; }
+
     /// <summary>Of a reply; null for a dead letter.</summary>
     public JobStatus? Status { get; init; }
 

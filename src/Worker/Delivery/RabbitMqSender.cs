@@ -165,6 +165,11 @@ internal sealed partial class RabbitMqSender(
             properties.ReplyTo = message.ReplyTo;
         }
 
+        if (message.Timestamp is { } timestamp)
+        {
+            properties.Timestamp = new AmqpTimestamp(timestamp.ToUnixTimeSeconds());
+        }
+
         var headers = new Dictionary<string, object?>(StringComparer.Ordinal);
         if (message.Status is { } status)
         {
