@@ -1,0 +1,51 @@
+using Millrace.Contracts;
+using RabbitMQ.Client;
+
+namespace Millrace.Worker.Intake;
+
+/// <summary>
+/// What the worker has at the broker, all of it durable: it outlives every worker. Declaring what is there with the same arguments
+/// changes nothing; with others the broker refuses (406, PRECONDITION_FAILED).
+/// </summary>
+internal static class BrokerTopology
+{
+    private static readonly Dictionary<string, object?> s_deadLetterArguments = new(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" };
+
+    /// <summary>The arguments of a model's queues.</summary>
+    public static IReadOnlyDictionary<string, object?> JobQueueArguments(BrokerOptions options) => new Dictionary<string, object?>(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        ["x-delivery-limit"] = options.DeliveryLimit,
+        ["x-dead-letter-exchange"] = BrokerNames.DeadLetters,
+        // A dead letter leaves its queue only when the dead-letter queue has it; that strategy wants this overflow behaviour.
+        ["x-dead-letter-strategy"] = "at-least-once",
+        ["x-overflow"] = "reject-publish",
+    };
+
+    /// <summary>Declares everything for the models.</summary>
+    /// <exception cref="RabbitMQ.Client.Exceptions.OperationInterruptedException">The broker refuses; the channel is closed.</exception>
+    public static async Task DeclareAsync(
+        IChannel channel, BrokerOptions options, IEnumerable<string> models, CancellationToken cancellationToken)
+    {
+        await channel.ExchangeDeclareAsync(BrokerNames.DeadLetters, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        await DeclareQueueAsync(channel, BrokerNames.DeadLetters, s_deadLetterArguments, cancellationToken);
+        await channel.QueueBindAsync(BrokerNames.DeadLetters, BrokerNames.DeadLetters, "", cancellationToken: cancellationToken);
+
+        await channel.ExchangeDeclareAsync(BrokerNames.Exchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
+        var arguments = new Dictionary<string, object?>(JobQueueArguments(options), StringComparer.Ordinal);
+        foreach (var model in models)
+        {
+            foreach (var lane in Enum.GetValues<Lane>())
+            {
+                var queue = BrokerNames.Queue(model, lane);
+                await DeclareQueueAsync(channel, queue, arguments, cancellationToken);
+                await channel.QueueBindAsync(
+                    queue, BrokerNames.Exchange, BrokerNames.RoutingKey(model, lane), cancellationToken: cancellationToken);
+            }
+        }
+    }
+
+    private static Task<QueueDeclareOk> DeclareQueueAsync(
+        IChannel channel, string queue, Dictionary<string, object?> arguments, CancellationToken cancellationToken) =>
+        channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
+}
