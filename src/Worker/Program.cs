@@ -3,7 +3,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Millrace.Results;
 using Millrace.Worker.Batching;
+using Millrace.Worker.Cancelling;
 using Millrace.Worker.Configuration;
+using Millrace.Worker.DeadLetters;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
@@ -37,7 +39,10 @@ builder.Services
     .AddRabbitMqSender()
     .AddDelivery()
     .AddBatching()
+    .AddCancelling()
+    .AddCancellationFollower()
     .AddIntake()
+    .AddDeadLetters()
     .AddRabbitMqIntake();
 
 using var host = builder.Build();

@@ -9,7 +9,20 @@ namespace Millrace.Worker.Intake;
 /// </summary>
 internal static class BrokerTopology
 {
-    private static readonly Dictionary<string, object?> s_deadLetterArguments = new(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" };
+    private static readonly Dictionary<string, object?> s_deadLetterArguments = new(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        // Looking at a dead letter is a delivery of it, and RabbitMQ 4 drops what was delivered 20 times where the queue says nothing else.
+        ["x-delivery-limit"] = 1_000_000_000,
+    };
+
+    /// <summary>The arguments of the queue with the dead letters that are to get rows.</summary>
+    public static IReadOnlyDictionary<string, object?> DeadLetterRowsArguments { get; } = new Dictionary<string, object?>(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        // A row that no store takes, or a body that ends the worker, must not come back for ever. The other queue still has it then.
+        ["x-delivery-limit"] = 100,
+    };
 
     /// <summary>The arguments of a model's queues.</summary>
     public static IReadOnlyDictionary<string, object?> JobQueueArguments(BrokerOptions options) => new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -28,11 +41,14 @@ internal static class BrokerTopology
         IChannel channel, BrokerOptions options, IEnumerable<string> models, CancellationToken cancellationToken)
     {
         await channel.ExchangeDeclareAsync(BrokerNames.DeadLetters, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        // Each dead letter goes to both: one keeps it for people, the other brings it to a worker, which gives the job its row.
         await DeclareQueueAsync(channel, BrokerNames.DeadLetters, s_deadLetterArguments, cancellationToken);
         await channel.QueueBindAsync(BrokerNames.DeadLetters, BrokerNames.DeadLetters, "", cancellationToken: cancellationToken);
+        await DeclareQueueAsync(channel, BrokerNames.DeadLetterRows, DeadLetterRowsArguments, cancellationToken);
+        await channel.QueueBindAsync(BrokerNames.DeadLetterRows, BrokerNames.DeadLetters, "", cancellationToken: cancellationToken);
 
         await channel.ExchangeDeclareAsync(BrokerNames.Exchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
-        var arguments = new Dictionary<string, object?>(JobQueueArguments(options), StringComparer.Ordinal);
+        var arguments = JobQueueArguments(options);
         foreach (var model in models)
         {
             foreach (var lane in Enum.GetValues<Lane>())
@@ -46,6 +62,12 @@ internal static class BrokerTopology
     }
 
     private static Task<QueueDeclareOk> DeclareQueueAsync(
-        IChannel channel, string queue, Dictionary<string, object?> arguments, CancellationToken cancellationToken) =>
-        channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellationToken);
+        IChannel channel, string queue, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken) =>
+        channel.QueueDeclareAsync(
+            queue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            new Dictionary<string, object?>(arguments, StringComparer.Ordinal),
+            cancellationToken: cancellationToken);
 }

@@ -3,18 +3,23 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
+using Millrace.Worker.DeadLetters;
 using Millrace.Worker.Inference;
 
 namespace Millrace.Worker.Intake;
 
-/// <summary>Consumes every served model's two queues from RabbitMQ, and stops first at the end.</summary>
+/// <summary>Consumes every served model's two queues and the dead letters from RabbitMQ, and stops first at the end.</summary>
 internal sealed partial class RabbitMqIntake(
-    IOptions<BrokerOptions> options, ModelCatalog catalog, JobConsumer consumer, ILoggerFactory loggers, ILogger<RabbitMqIntake> logger)
-    : IHostedService
+    IOptions<BrokerOptions> options,
+    ModelCatalog catalog,
+    JobConsumer consumer,
+    DeadLetterConsumer deadLetters,
+    ILoggerFactory loggers,
+    ILogger<RabbitMqIntake> logger) : IHostedService
 {
     private const uint LargestBody = 512 * 1024 * 1024;
 
-    private readonly IBusControl _bus = Create(options.Value, catalog, consumer, loggers);
+    private readonly IBusControl _bus = Create(options.Value, catalog, consumer, deadLetters, loggers);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -28,12 +33,14 @@ internal sealed partial class RabbitMqIntake(
         return _bus.StopAsync(cancellationToken);
     }
 
-    private static IBusControl Create(BrokerOptions options, ModelCatalog catalog, JobConsumer consumer, ILoggerFactory loggers)
+    private static IBusControl Create(
+        BrokerOptions options, ModelCatalog catalog, JobConsumer consumer, DeadLetterConsumer deadLetters, ILoggerFactory loggers)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
         return Bus.Factory.CreateUsingRabbitMq(bus =>
         {
             Connect(bus, options);
+            DeadLetterEndpoint.Receive(bus, options, deadLetters);
             var arguments = BrokerTopology.JobQueueArguments(options);
             foreach (var model in catalog.Names)
             {
@@ -69,7 +76,7 @@ internal sealed partial class RabbitMqIntake(
             endpoint.ConfigureConsumeTopology = false;
             endpoint.PublishFaults = false;
             endpoint.PrefetchCount = prefetch;
-            // BrokerGate has declared it: here the arguments only have to be the same, and the binding is made.
+            // BrokerGate has declared it: here the arguments only have to be the same.
             foreach (var (name, value) in arguments)
             {
                 endpoint.SetQueueArgument(name, value!);

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using MassTransit;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
@@ -14,19 +12,20 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
 {
     public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
         consumer.ConsumeAsync(
-            context.TryGetPayload<RabbitMqBasicConsumeContext>(out var rabbitMq) ? FromRabbitMq(context, rabbitMq) : FromMemory(context),
+            context.TryGetPayload<RabbitMqBasicConsumeContext>(out var rabbitMq) ? FromRabbitMq(context, rabbitMq, model, lane) : FromMemory(context),
             context.CancellationToken);
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("millrace");
 
-    private InboundDelivery FromRabbitMq(ReceiveContext context, RabbitMqBasicConsumeContext rabbitMq)
+    /// <summary>A delivery by RabbitMQ, of a queue of that model and lane.</summary>
+    public static InboundDelivery FromRabbitMq(ReceiveContext context, RabbitMqBasicConsumeContext rabbitMq, string model, Lane lane)
     {
         var properties = rabbitMq.Properties;
         return new InboundDelivery
         {
             Body = context.Body.GetBytes(),
             ContentType = properties.ContentType,
-            HeaderLength = properties.Headers is { } headers && headers.TryGetValue(OipFormat.HeaderLengthHeader, out var length) ? ToLength(length) : null,
+            HeaderLength = WireFormats.HeaderLength(properties.Headers),
             ReplyTo = string.IsNullOrEmpty(properties.ReplyTo) ? null : properties.ReplyTo,
             CorrelationId = properties.CorrelationId,
             MessageId = properties.MessageId,
@@ -51,19 +50,4 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
             Lane = lane,
         };
     }
-
-    /// <summary>AMQP clients write a number as whatever their language makes of it.</summary>
-    private static int? ToLength(object? value) => value switch
-    {
-        int number => number,
-        long number and >= 0 and <= int.MaxValue => (int)number,
-        uint number and <= int.MaxValue => (int)number,
-        short number => number,
-        ushort number => number,
-        byte number => number,
-        sbyte number => number,
-        byte[] text => ToLength(Encoding.UTF8.GetString(text)),
-        string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
-        _ => null,
-    };
 }

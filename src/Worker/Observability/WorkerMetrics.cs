@@ -36,7 +36,7 @@ internal sealed class WorkerMetrics : IDisposable
         _failedBatches = _meter.CreateCounter<long>("millrace.batch.failures", "{batch}", "Runs that failed and were halved or ended their job.");
         _commitDuration = _meter.CreateHistogram<double>("millrace.commit.duration", "s", "One commit, retries included.");
         _commitRows = _meter.CreateHistogram<int>("millrace.commit.rows", "{row}", "Rows of one commit.");
-        _deadLetters = _meter.CreateCounter<long>("millrace.dead_letters", "{message}", "Bodies that could not be read, by model and code.");
+        _deadLetters = _meter.CreateCounter<long>("millrace.dead_letters", "{message}", "Bodies that could not be read, and jobs that the broker gave up, by model and code.");
         _undeliverable = _meter.CreateCounter<long>("millrace.replies.undeliverable", "{reply}", "Replies that no queue took.");
     }
 
