@@ -18,6 +18,13 @@ public static class BrokerNames
     /// <summary>AMQP header of a dead letter: the queue that it came by.</summary>
     public const string QueueHeader = "millrace-queue";
 
+    /// <summary>AMQP header of a job that is tried again: which attempt it is, from 2.</summary>
+    public const string AttemptHeader = "millrace-attempt";
+
+    /// <summary>AMQP header of a job that is tried again: the errors of the attempts before.</summary>
+    public const string ErrorsHeader = "millrace-errors";
+
+    private const string RetryPrefix = "retry.";
     private const string BulkSuffix = ".bulk";
 
     /// <summary>Routing key of a model's lane: the model's name, with <c>.bulk</c> behind it for the bulk lane.</summary>
@@ -26,14 +33,20 @@ public static class BrokerNames
     /// <summary>Queue of a model's lane: <c>millrace.NAME</c> or <c>millrace.NAME.bulk</c>.</summary>
     public static string Queue(string modelName, Lane lane) => $"{Exchange}.{RoutingKey(modelName, lane)}";
 
+    /// <summary>The queue (and fanout exchange) where jobs wait for their next attempt: <c>millrace.retry.10s</c>, <c>millrace.retry.250ms</c>.</summary>
+    /// <param name="delay">How long, in whole milliseconds.</param>
+    public static string Retry(TimeSpan delay) => delay.Ticks % TimeSpan.TicksPerSecond == 0
+        ? $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerSecond}s"
+        : $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerMillisecond}ms";
+
     /// <summary>
-    /// Whether a model may have that name: 1 to 100 of <c>A-Z a-z 0-9 . _ -</c>, not <c>dead</c> and not ending in <c>.bulk</c>,
-    /// so that no two models' queues are one.
+    /// Whether a model may have that name: 1 to 100 of <c>A-Z a-z 0-9 . _ -</c>, not <c>dead</c>, not beginning with
+    /// <c>retry.</c> and not ending in <c>.bulk</c>, so that no two models' queues are one.
     /// </summary>
     public static bool IsModelName(string? name) =>
         name is { Length: > 0 and <= 100 }
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
         && !name.EndsWith(BulkSuffix, StringComparison.Ordinal)
         && !string.Equals(name, "dead", StringComparison.Ordinal)
-        && !name.StartsWith("retry.", StringComparison.Ordinal);
+        && !name.StartsWith(RetryPrefix, StringComparison.Ordinal);
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Configuration;
 
@@ -16,6 +17,7 @@ internal static class StartupCheck
         Check<StoreOptions>(services, errors);
         Check<LimitsOptions>(services, errors);
         Check<DeliveryOptions>(services, errors);
+        Check<RetryOptions>(services, errors);
         Check<ModelsOptions>(services, errors);
         CheckStore(services, errors);
         if (!errors.Exists(error => error.Contains("Models", StringComparison.Ordinal)))

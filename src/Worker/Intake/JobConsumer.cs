@@ -139,6 +139,9 @@ internal sealed class JobConsumer(
         return new PendingJob
         {
             JobId = reading.JobId,
+            Delivery = delivery,
+            Attempt = delivery.Attempt,
+            Errors = delivery.Errors,
             ModelName = name,
             ModelVersion = model.Version.Version,
             Lane = delivery.Lane,
@@ -162,6 +165,7 @@ internal sealed class JobConsumer(
         var job = new PendingJob
         {
             JobId = reading.JobId,
+            Delivery = delivery,
             ModelName = modelName ?? delivery.QueueModel,
             ModelVersion = modelVersion,
             Lane = delivery.Lane,

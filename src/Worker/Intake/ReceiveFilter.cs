@@ -26,10 +26,13 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
         {
             Body = context.Body.GetBytes(),
             ContentType = properties.ContentType,
-            HeaderLength = properties.Headers is { } headers && headers.TryGetValue(OipFormat.HeaderLengthHeader, out var length) ? ToLength(length) : null,
+            HeaderLength = properties.Headers is { } headers && headers.TryGetValue(OipFormat.HeaderLengthHeader, out var length) ? ToNumber(length) : null,
             ReplyTo = string.IsNullOrEmpty(properties.ReplyTo) ? null : properties.ReplyTo,
             CorrelationId = properties.CorrelationId,
             MessageId = properties.MessageId,
+            Priority = properties.IsPriorityPresent() ? properties.Priority : null,
+            Attempt = ToAttempt(properties.Headers),
+            Errors = ToText(properties.Headers, BrokerNames.ErrorsHeader),
             Redelivered = context.Redelivered,
             QueueModel = model,
             Lane = lane,
@@ -52,8 +55,14 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
         };
     }
 
+    private static int ToAttempt(IDictionary<string, object?>? headers) =>
+        headers is not null && headers.TryGetValue(BrokerNames.AttemptHeader, out var attempt) ? Math.Max(ToNumber(attempt) ?? 1, 1) : 1;
+
+    private static string? ToText(IDictionary<string, object?>? headers, string name) =>
+        headers is not null && headers.TryGetValue(name, out var value) && value is byte[] text ? Encoding.UTF8.GetString(text) : null;
+
     /// <summary>AMQP clients write a number as whatever their language makes of it.</summary>
-    private static int? ToLength(object? value) => value switch
+    private static int? ToNumber(object? value) => value switch
     {
         int number => number,
         long number and >= 0 and <= int.MaxValue => (int)number,
@@ -62,7 +71,7 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
         ushort number => number,
         byte number => number,
         sbyte number => number,
-        byte[] text => ToLength(Encoding.UTF8.GetString(text)),
+        byte[] text => ToNumber(Encoding.UTF8.GetString(text)),
         string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
         _ => null,
     };
