@@ -21,7 +21,8 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     private static readonly HashSet<string> s_deathHeaders = new(StringComparer.Ordinal)
     {
         BrokerDeath.Header, "x-first-death-reason", "x-first-death-queue", "x-first-death-exchange", "x-last-death-reason", "x-last-death-queue",
-        "x-last-death-exchange", "x-delivery-count", "x-acquired-count", BrokerNames.ReasonHeader, BrokerNames.QueueHeader,
+        "x-last-death-exchange", "x-delivery-count", "x-acquired-count", BrokerNames.ReasonHeader, BrokerNames.QueueHeader, BrokerNames.AttemptHeader,
+        BrokerNames.ErrorsHeader,
     };
 
     private readonly BrokerAddress _address;

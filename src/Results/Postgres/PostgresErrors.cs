@@ -23,6 +23,8 @@ internal static class PostgresErrors
             $"{description} has no schema of Millrace. Run '{SchemaVersions.MigrateCommand}' as its owner.",
         PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction =>
             $"{description} has another version of the schema than this program. Run '{SchemaVersions.MigrateCommand}' as its owner.",
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName =>
+            $"{description}: {exception.MessageText}. Check the user, the password and the database of the connection string.",
         PostgresErrorCodes.InsufficientPrivilege => $"{description}: {exception.MessageText}. {GrantHint}",
         _ => null,
     };
