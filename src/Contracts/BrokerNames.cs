@@ -9,6 +9,12 @@ public static class BrokerNames
     /// <summary>The queue (and fanout exchange) of what could not be read or delivered.</summary>
     public const string DeadLetters = "millrace.dead";
 
+    /// <summary>
+    /// The queue with a copy of each dead letter, which workers empty: a job among them gets its row and its reply.
+    /// <see cref="DeadLetters"/> keeps the other copy for people.
+    /// </summary>
+    public const string DeadLetterRows = "millrace.dead.rows";
+
     /// <summary>AMQP header of a reply: the job's status.</summary>
     public const string StatusHeader = "millrace-status";
 
@@ -39,14 +45,25 @@ public static class BrokerNames
         ? $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerSecond}s"
         : $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerMillisecond}ms";
 
+    /// <summary>The model and the lane that a queue belongs to.</summary>
+    /// <returns>False where it is no queue of a model.</returns>
+    public static bool TryParseQueue(string queue, out string modelName, out Lane lane)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        var key = queue.StartsWith(Exchange + ".", StringComparison.Ordinal) ? queue[(Exchange.Length + 1)..] : "";
+        lane = key.EndsWith(BulkSuffix, StringComparison.Ordinal) ? Lane.Bulk : Lane.Interactive;
+        modelName = lane == Lane.Bulk ? key[..^BulkSuffix.Length] : key;
+        return IsModelName(modelName);
+    }
+
     /// <summary>
-    /// Whether a model may have that name: 1 to 100 of <c>A-Z a-z 0-9 . _ -</c>, not <c>dead</c>, not beginning with
-    /// <c>retry.</c> and not ending in <c>.bulk</c>, so that no two models' queues are one.
+    /// Whether a model may have that name: 1 to 100 of <c>A-Z a-z 0-9 . _ -</c>, not <c>dead</c> or <c>dead.rows</c>, not beginning with
+    /// <c>retry.</c> and not ending in <c>.bulk</c>, so that no two queues are one.
     /// </summary>
     public static bool IsModelName(string? name) =>
         name is { Length: > 0 and <= 100 }
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
         && !name.EndsWith(BulkSuffix, StringComparison.Ordinal)
-        && !string.Equals(name, "dead", StringComparison.Ordinal)
+        && name is not ("dead" or "dead.rows")
         && !name.StartsWith(RetryPrefix, StringComparison.Ordinal);
 }

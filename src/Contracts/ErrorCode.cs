@@ -70,4 +70,16 @@ public static class ErrorCode
 
     /// <summary>The model gave an output that can be neither stored nor sent.</summary>
     public const string OutputInvalid = "output_invalid";
+
+    /// <summary>Taken back by <c>millrace cancel</c> before it ran.</summary>
+    public const string Cancelled = "cancelled";
+
+    /// <summary>The broker delivered the job as often as its queue allows, and no worker came to an end with it.</summary>
+    public const string DeliveryLimit = "delivery_limit";
+
+    /// <summary>The broker's time to live of the message or of its queue was over before a worker could take it.</summary>
+    public const string ExpiredInQueue = "expired_in_queue";
+
+    /// <summary>The broker took the job to the dead letters for another reason: a consumer that is not Millrace's rejected it.</summary>
+    public const string DeadLettered = "dead_lettered";
 }

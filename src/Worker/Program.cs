@@ -3,7 +3,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Millrace.Results;
 using Millrace.Worker.Batching;
+using Millrace.Worker.Cancelling;
 using Millrace.Worker.Configuration;
+using Millrace.Worker.DeadLetters;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
@@ -22,7 +24,7 @@ builder.Logging.AddFilter("MassTransit", LogLevel.Warning);
 builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
 builder.Services.Configure<HostOptions>(host =>
 {
-    host.ShutdownTimeout = TimeSpan.FromSeconds(25);
+    host.ShutdownTimeout = TimeSpan.FromSeconds(20);
     host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
 });
 
@@ -33,10 +35,14 @@ builder.Services
     .AddResilience()
     .AddStore()
     .AddInference()
+    .AddBrokerGate()
     .AddRabbitMqSender()
     .AddDelivery()
     .AddBatching()
+    .AddCancelling()
+    .AddCancellationFollower()
     .AddIntake()
+    .AddDeadLetters()
     .AddRabbitMqIntake();
 
 using var host = builder.Build();
@@ -51,13 +57,21 @@ if (errors.Count > 0)
     return ExitCode.Configuration;
 }
 
+var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+using var secondSignal = new SecondSignal();
 try
 {
     await host.RunAsync();
     return ExitCode.Ok;
 }
-catch (StoreSchemaException fault)
+catch (Exception fault) when (fault is StoreSchemaException or BrokerSetupException)
 {
     await Console.Error.WriteLineAsync($"millrace: {fault.Message}");
     return ExitCode.Configuration;
+}
+catch (Exception fault) when (stopping.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync(
+        $"millrace: not all that was in flight could be finished in time; jobs without a row stay with the broker. {fault.Message}");
+    return ExitCode.Failure;
 }

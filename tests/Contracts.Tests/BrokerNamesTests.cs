@@ -27,6 +27,7 @@ public sealed class BrokerNamesTests
 
     [Theory]
     [InlineData("dead")]
+    [InlineData("dead.rows")]
     [InlineData("digits.bulk")]
     [InlineData(".bulk")]
     [InlineData("retry.digits")]
@@ -46,5 +47,16 @@ public sealed class BrokerNamesTests
     {
         Assert.Equal(routingKey, BrokerNames.RoutingKey("digits", lane));
         Assert.Equal(queue, BrokerNames.Queue("digits", lane));
+        Assert.True(BrokerNames.TryParseQueue(queue, out var model, out var parsed));
+        Assert.Equal(("digits", lane), (model, parsed));
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("digits")]
+    [InlineData("millrace.")]
+    [InlineData("millrace.bulk.bulk.bulk")]
+    [InlineData(BrokerNames.DeadLetters)]
+    [InlineData(BrokerNames.DeadLetterRows)]
+    public void Another_queue_is_no_model_s(string queue) => Assert.False(BrokerNames.TryParseQueue(queue, out _, out _));
 }

@@ -5,7 +5,7 @@ namespace Millrace.Integration.Tests;
 /// <summary>For what another process does without a signal that a test could wait on.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     public static async Task TrueAsync(Func<Task<bool>> condition)
     {

@@ -77,6 +77,32 @@ internal sealed class ForeignClient : IAsyncDisposable
         await _publish.BasicPublishAsync("millrace", routingKey, mandatory: true, properties, body, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Publishes as the broker does where a message dies in a queue, and waits for the reply.</summary>
+    public async Task<Reply> CallDeadAsync(byte[] body, string reason, string queue)
+    {
+        var death = new Dictionary<string, object?>
+        {
+            ["reason"] = reason,
+            ["queue"] = queue,
+            ["count"] = 1L,
+            ["time"] = new AmqpTimestamp(1_700_000_000),
+            ["exchange"] = "millrace",
+            ["routing-keys"] = new List<object?> { "digits" },
+        };
+        var properties = new BasicProperties
+        {
+            ContentType = "application/json",
+            CorrelationId = Guid.NewGuid().ToString(),
+            ReplyTo = ReplyQueue,
+            DeliveryMode = DeliveryModes.Persistent,
+            Headers = new Dictionary<string, object?> { ["x-death"] = new List<object?> { death } },
+        };
+        var reply = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[properties.CorrelationId] = reply;
+        await _publish.BasicPublishAsync("millrace.dead", "digits", mandatory: true, properties, body, TestContext.Current.CancellationToken);
+        return await reply.Task.WaitAsync(s_patience, TestContext.Current.CancellationToken);
+    }
+
     /// <summary>Takes one message from a queue, as soon as there is one.</summary>
     public async Task<BasicDeliverEventArgs> TakeAsync(string queue)
     {

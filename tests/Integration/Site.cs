@@ -25,6 +25,9 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>How a worker, with its rights alone, reaches the database.</summary>
     public string WorkerLogin { get; }
 
+    /// <summary>How the database's owner reaches it.</summary>
+    public string OwnerLogin => _database.ConnectionString;
+
     public NpgsqlDataSource Source { get; }
 
     public TestVirtualHost Host => _host;

@@ -1,5 +1,8 @@
 using Millrace.LocalServices;
+using Millrace.Results;
 using Millrace.TestKit;
+using Npgsql;
+using RabbitMQ.Client;
 
 namespace Millrace.Integration.Tests;
 
@@ -50,6 +53,86 @@ public sealed class StartupTests(TestRabbitMq rabbitMq, TestPostgres postgres)
         Assert.Contains(worker.ErrorLines, line => line.Contains("millrace store migrate", StringComparison.Ordinal));
     }
 
-    private static Task<int> EndAsync(LocalWorker worker) =>
-        worker.Exited.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    [Fact]
+    public async Task Ends_where_a_queue_was_made_with_other_arguments_and_says_which()
+    {
+        await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
+        await using var connection = await new ConnectionFactory { Uri = site.Broker }.CreateConnectionAsync(TestContext.Current.CancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await channel.QueueDeclareAsync(
+            "millrace.digits", durable: true, exclusive: false, autoDelete: false, cancellationToken: TestContext.Current.CancellationToken);
+        await using var worker = LocalWorker.Start(site.Settings());
+
+        Assert.Equal(ConfigurationError, await EndAsync(worker));
+        var told = string.Join('\n', worker.ErrorLines);
+        Assert.Contains("'millrace.digits'", told, StringComparison.Ordinal);
+        Assert.Contains("rabbitmqctl delete_queue", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ends_where_the_broker_refuses_the_password_and_does_not_repeat_it()
+    {
+        await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
+        var uri = new UriBuilder(site.Broker) { Password = "topsecret" }.Uri.ToString();
+        await using var worker = LocalWorker.Start(site.Settings(("Broker__Uri", uri)));
+
+        Assert.Equal(ConfigurationError, await EndAsync(worker));
+        var told = string.Join('\n', worker.ErrorLines);
+        Assert.Contains("refuses the user or its password", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("topsecret", told + string.Join('\n', worker.OutputLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ends_where_there_is_no_such_virtual_host()
+    {
+        await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
+        var uri = new UriBuilder(site.Broker) { Path = "/nowhere" }.Uri.ToString();
+        await using var worker = LocalWorker.Start(site.Settings(("Broker__Uri", uri)));
+
+        Assert.Equal(ConfigurationError, await EndAsync(worker));
+        Assert.Contains(worker.ErrorLines, line => line.Contains("nowhere", StringComparison.Ordinal) && line.Contains("add_vhost", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ends_where_the_login_has_no_rights()
+    {
+        await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
+        await using var database = await postgres.CreateDatabaseAsync(TestContext.Current.CancellationToken);
+        await using (var store = ResultStores.OpenPostgres(database.ConnectionString))
+        {
+            await store.MigrateAsync(TestContext.Current.CancellationToken);
+        }
+
+        var login = await database.CreateLoginAsync("", ["millrace_reader"], TestContext.Current.CancellationToken);
+        await using var worker = LocalWorker.Start(site.Settings(("Store__ConnectionString", login)));
+
+        Assert.Equal(ConfigurationError, await EndAsync(worker));
+        Assert.Contains(worker.ErrorLines, line => line.Contains("GRANT millrace_worker TO", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ends_where_the_database_refuses_the_password_and_does_not_repeat_it()
+    {
+        await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
+        var login = new NpgsqlConnectionStringBuilder(site.WorkerLogin) { Password = "topsecret" }.ConnectionString;
+        await using var worker = LocalWorker.Start(site.Settings(("Store__ConnectionString", login)));
+
+        Assert.Equal(ConfigurationError, await EndAsync(worker));
+        var told = string.Join('\n', worker.ErrorLines);
+        Assert.Contains("the password and the database of the connection string", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("topsecret", told + string.Join('\n', worker.OutputLines), StringComparison.Ordinal);
+    }
+
+    private static async Task<int> EndAsync(LocalWorker worker)
+    {
+        try
+        {
+            return await worker.Exited.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"The worker still runs. It wrote: {string.Join('\n', worker.OutputLines.Concat(worker.ErrorLines))}");
+            throw;
+        }
+    }
 }

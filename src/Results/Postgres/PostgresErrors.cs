@@ -21,15 +21,18 @@ internal static class PostgresErrors
     {
         PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable =>
             $"{description} has no schema of Millrace. Run '{SchemaVersions.MigrateCommand}' as its owner.",
-        PostgresErrorCodes.UndefinedColumn =>
+        PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction =>
             $"{description} has another version of the schema than this program. Run '{SchemaVersions.MigrateCommand}' as its owner.",
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName =>
+            $"{description}: {exception.MessageText}. Check the user, the password and the database of the connection string.",
         PostgresErrorCodes.InsufficientPrivilege => $"{description}: {exception.MessageText}. {GrantHint}",
         _ => null,
     };
 
     /// <summary>How a login gets its rights.</summary>
     public const string GrantHint =
-        "Let the owner grant the login its role: GRANT millrace_worker TO login; for a worker, GRANT millrace_reader TO login; for people.";
+        "Let the owner grant the login its role: GRANT millrace_worker TO login; for a worker, GRANT millrace_reader TO login; for people who "
+        + "query, GRANT millrace_operator TO login; for people who cancel jobs.";
 
     private static bool IsTransientState(string state) => state switch
     {

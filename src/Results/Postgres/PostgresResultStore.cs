@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace Millrace.Results.Postgres;
 
 /// <summary>The served store: the schema <c>millrace</c> of a Postgres database.</summary>
-internal sealed class PostgresResultStore : IResultStore
+internal sealed class PostgresResultStore : IResultStore, ICancellationStore
 {
     private const string Table = "millrace.results";
 
@@ -23,6 +23,7 @@ internal sealed class PostgresResultStore : IResultStore
     private readonly PostgresMigrator _migrator;
     private readonly PostgresCommit _commit;
     private readonly PostgresSuspects _suspects;
+    private readonly PostgresCancellations _cancellations;
 
     public PostgresResultStore(string connectionString)
     {
@@ -32,6 +33,7 @@ internal sealed class PostgresResultStore : IResultStore
         _migrator = new PostgresMigrator(_source, Description);
         _commit = new PostgresCommit(_source);
         _suspects = new PostgresSuspects(_source);
+        _cancellations = new PostgresCancellations(_source, builder);
     }
 
     public string Description { get; }
@@ -147,6 +149,22 @@ internal sealed class PostgresResultStore : IResultStore
         {
             yield return RunColumns.Read(reader);
         }
+    }
+
+    public Task<IReadOnlyList<CancellationAnswer>> CancelAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(jobIds);
+        return TranslatedAsync(() => _cancellations.CancelAsync(jobIds, cancellationToken));
+    }
+
+    public Task FollowCancellationsAsync(TimeSpan age, int limit, Action<IReadOnlyCollection<Guid>> take, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(take);
+        return TranslatedAsync(async () =>
+        {
+            await _cancellations.FollowAsync(age, limit, take, cancellationToken);
+            return true;
+        });
     }
 
     public bool IsTransient(Exception exception) => PostgresErrors.IsTransient(exception);

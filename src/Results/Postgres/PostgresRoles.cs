@@ -10,7 +10,7 @@ internal static class PostgresRoles
 {
     public const string Worker = "millrace_worker";
 
-    private static readonly string[] s_names = [Worker, "millrace_reader"];
+    private static readonly string[] s_names = [Worker, "millrace_reader", "millrace_operator"];
 
     /// <summary>Makes the roles that are missing, within the transaction.</summary>
     /// <exception cref="StoreSchemaException">The user may not.</exception>

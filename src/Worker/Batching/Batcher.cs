@@ -91,6 +91,23 @@ internal sealed class Batcher : IDisposable
         }
     }
 
+    /// <summary>Decides the jobs that wait here and are to be cancelled; the queues drop them in passing.</summary>
+    /// <param name="jobIds">The jobs to cancel.</param>
+    /// <param name="cancelled">Gets those that were decided here, and must be handed on.</param>
+    public void Cancel(IReadOnlySet<Guid> jobIds, List<PendingJob> cancelled)
+    {
+        lock (_gate)
+        {
+            foreach (var line in _lines.Values)
+            {
+                Cancel(line.Interactive, jobIds, cancelled);
+                Cancel(line.Bulk, jobIds, cancelled);
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+    }
+
     /// <summary>Waits for the next batch. For the thread of one session: it blocks.</summary>
     /// <param name="expired">Gets the jobs whose deadline passed while they waited.</param>
     /// <returns>A batch, or null where there is none to run: after <see cref="Close"/>, or where jobs have expired instead.</returns>
@@ -102,7 +119,14 @@ internal sealed class Batcher : IDisposable
             {
                 if (FindReady(expired, out var wait) is { } ready)
                 {
-                    return Form(ready.Key, ready.Line, expired);
+                    var batch = Form(ready.Key, ready.Line, expired);
+                    if (batch.Slices.Count > 0)
+                    {
+                        return batch;
+                    }
+
+                    // Its jobs were decided elsewhere between the two looks at them.
+                    continue;
                 }
 
                 if (expired.Count > 0 || (_closed && _lines.Count == 0))
@@ -193,6 +217,17 @@ internal sealed class Batcher : IDisposable
         }
 
         return next is { } found ? (found.Key, found.Line) : null;
+    }
+
+    private static void Cancel(Queue<PendingJob> queue, IReadOnlySet<Guid> jobIds, List<PendingJob> cancelled)
+    {
+        foreach (var job in queue)
+        {
+            if (jobIds.Contains(job.JobId) && job.TryDecide(JobOutcome.Cancelled))
+            {
+                cancelled.Add(job);
+            }
+        }
     }
 
     private static bool IsBefore(PendingJob a, PendingJob b)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Millrace.Worker.Cancelling;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
@@ -18,6 +19,7 @@ internal static class StartupCheck
         Check<LimitsOptions>(services, errors);
         Check<DeliveryOptions>(services, errors);
         Check<RetryOptions>(services, errors);
+        Check<CancellingOptions>(services, errors);
         Check<ModelsOptions>(services, errors);
         CheckStore(services, errors);
         if (!errors.Exists(error => error.Contains("Models", StringComparison.Ordinal)))

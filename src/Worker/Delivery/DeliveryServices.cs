@@ -22,7 +22,6 @@ internal static class DeliveryServices
 
     public static IServiceCollection AddRabbitMqSender(this IServiceCollection services) => services
         .AddSingleton<IRetryRoute, RetrySender>()
-        .AddHostedService<RetryTopology>()
         .AddSingleton<RabbitMqSender>()
         .AddSingleton<IMessageSender>(provider => provider.GetRequiredService<RabbitMqSender>())
         .AddHostedService(provider => provider.GetRequiredService<RabbitMqSender>());

@@ -8,7 +8,7 @@ using Millrace.Worker.Resilience;
 namespace Millrace.Worker.Delivery;
 
 /// <summary>
-/// Lets the broker keep a job until its next attempt: as it came, it goes to the exchange of the delay (<see cref="RetryTopology"/>), and
+/// Lets the broker keep a job until its next attempt: as it came, it goes to the exchange of the delay (<see cref="BrokerTopology"/>), and
 /// its delivery is acked once the broker has it. A worker that ends between the two leaves the job there twice at most, and the row's
 /// key settles that.
 /// </summary>

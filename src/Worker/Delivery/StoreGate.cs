@@ -11,7 +11,7 @@ internal sealed partial class StoreGate(IResultStore store, RetryPipelines retri
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         LogChecking(store.Description);
-        await retries.Store.ExecuteAsync(async (to, token) => await to.CheckAsync(token), store, cancellationToken);
+        await retries.StoreCheck.ExecuteAsync(async (to, token) => await to.CheckAsync(token), store, cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Batching;
+using Millrace.Worker.Cancelling;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
@@ -59,6 +60,7 @@ public sealed class EmbeddedWorker : IAsyncDisposable
             .AddSingleton<IRetryRoute, EmbeddedRetries>()
             .AddDelivery()
             .AddBatching()
+            .AddCancelling()
             .AddIntake()
             .AddSingleton<EmbeddedIntake>()
             .AddHostedService(provider => provider.GetRequiredService<EmbeddedIntake>())

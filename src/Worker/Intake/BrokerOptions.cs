@@ -24,6 +24,11 @@ public sealed class BrokerOptions
     [Range(1, 65_535)]
     public int BulkPrefetch { get; set; } = 128;
 
+    /// <summary>Unacked deliveries of dead letters that are to get their rows.</summary>
+    /// <value>Default: 32.</value>
+    [Range(1, 65_535)]
+    public int DeadLetterPrefetch { get; set; } = 32;
+
     /// <summary>How often a job is delivered before the broker takes it to the dead letters. An argument of the queues: fixed once they exist.</summary>
     /// <value>Default: 20.</value>
     [Range(1, 1_000_000)]

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
@@ -9,9 +7,6 @@ namespace Millrace.Worker.Intake;
 /// <summary>Reads a delivery in any of the wire's forms.</summary>
 internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
 {
-    // Namespace of ids that are derived from a delivery's content; a random constant of this project.
-    private static readonly Guid s_contentNamespace = new("5f0d5f2e-6a0e-4b52-9c39-0a4f9c3c8a51");
-
     private readonly int _maxPayloadBytes = limits.Value.MaxPayloadBytes;
 
     private readonly WireLimits _wireLimits = new()
@@ -22,7 +17,7 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
 
     public JobReading Read(InboundDelivery delivery)
     {
-        var format = FormatOf(delivery);
+        var format = WireFormats.Of(delivery.ContentType);
         if (format is null)
         {
             var error = new WireError(
@@ -47,7 +42,7 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
             ? OipFormat.TryReadBinaryJob(delivery.Body, delivery.HeaderLength ?? 0, _wireLimits, out var job, out var fault)
             : OipFormat.TryReadJob(delivery.Body, _wireLimits, out job, out fault);
         return isRead
-            ? new JobReading(job.Id ?? DeriveId(delivery, delivery.MessageId), route, job, null)
+            ? new JobReading(job.Id ?? IdOf(delivery), route, job, null)
             : Unread(delivery, route, fault);
     }
 
@@ -66,7 +61,7 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
 
         var route = new ReplyRoute(envelope.ResponseQueue ?? delivery.ReplyTo, delivery.CorrelationId, WireFormat.MassTransit, envelope);
         return OipFormat.TryReadJob(envelope.Message, _wireLimits, out var job, out fault)
-            ? new JobReading(job.Id ?? envelope.MessageId ?? DeriveId(delivery, delivery.MessageId), route, job, null)
+            ? new JobReading(job.Id ?? envelope.MessageId ?? IdOf(delivery), route, job, null)
             : Unread(delivery, route, fault);
     }
 
@@ -80,46 +75,8 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
         });
 
     private static JobReading Unread(InboundDelivery delivery, ReplyRoute route, WireError error) =>
-        new(error.Id ?? DeriveId(delivery, delivery.MessageId), route, null, error);
+        new(error.Id ?? IdOf(delivery), route, null, error);
 
-    private static WireFormat? FormatOf(InboundDelivery delivery)
-    {
-        var type = delivery.ContentType.AsSpan();
-        var parameters = type.IndexOf(';');
-        type = (parameters < 0 ? type : type[..parameters]).Trim();
-        if (type.Equals(OipFormat.BinaryContentType, StringComparison.OrdinalIgnoreCase))
-        {
-            return WireFormat.Binary;
-        }
-
-        if (type.Equals(MassTransitEnvelope.ContentType, StringComparison.OrdinalIgnoreCase))
-        {
-            return WireFormat.MassTransit;
-        }
-
-        // Many clients name no content type at all; the protocol's JSON is what a body is then.
-        return type.IsEmpty || type.Equals(OipFormat.JsonContentType, StringComparison.OrdinalIgnoreCase) ? WireFormat.Json : null;
-    }
-
-    /// <summary>
-    /// The id of a job that names none. It must be the same at every delivery of the message, or a redelivery would be another job:
-    /// AMQP's <c>message_id</c> where it is a UUID, else a hash of all that tells this message from another one.
-    /// </summary>
-    private static Guid DeriveId(InboundDelivery delivery, string? messageId)
-    {
-        if (Guid.TryParseExact(messageId, "D", out var id))
-        {
-            return id;
-        }
-
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var text in new[] { messageId, delivery.CorrelationId, delivery.ReplyTo })
-        {
-            hash.AppendData(Encoding.UTF8.GetBytes(text ?? ""));
-            hash.AppendData([0]);
-        }
-
-        hash.AppendData(delivery.Body.Span);
-        return JobId.Derive(s_contentNamespace, hash.GetHashAndReset());
-    }
+    private static Guid IdOf(InboundDelivery delivery) =>
+        JobId.OfMessage(delivery.MessageId, delivery.CorrelationId, delivery.ReplyTo, delivery.Body.Span);
 }

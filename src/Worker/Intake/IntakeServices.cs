@@ -11,6 +11,10 @@ internal static class IntakeServices
         .AddSingleton<DeliveryReader>()
         .AddSingleton<JobConsumer>();
 
+    /// <summary>Holds the start until the broker has what all parts below need.</summary>
+    public static IServiceCollection AddBrokerGate(this IServiceCollection services) => services
+        .AddHostedService<BrokerGate>();
+
     public static IServiceCollection AddRabbitMqIntake(this IServiceCollection services) => services
         .AddHostedService<RabbitMqIntake>();
 }

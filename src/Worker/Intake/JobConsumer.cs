@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Results;
+using Millrace.Worker.Cancelling;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Resilience;
@@ -20,6 +21,7 @@ internal sealed class JobConsumer(
     ResultWriter writer,
     ReplySender replies,
     DeadLetterSender deadLetters,
+    Cancellations cancellations,
     IOptions<LimitsOptions> limits,
     TimeProvider time)
 {
@@ -100,16 +102,24 @@ internal sealed class JobConsumer(
 
     private void Start(PendingJob job)
     {
-        if (job.IsDecided)
+        if (job.IsDecided || TryCancel(job))
+        {
+            writer.Enqueue(job);
+            return;
+        }
+
+        catalog.Find(job.ModelName, job.ModelVersion, out var model);
+        model.Batcher.Add(job);
+        // A request that came after the first look may have been through before the job was in the batcher to be found.
+        if (TryCancel(job))
         {
             writer.Enqueue(job);
         }
-        else
-        {
-            catalog.Find(job.ModelName, job.ModelVersion, out var model);
-            model.Batcher.Add(job);
-        }
     }
+
+    /// <summary>Decides a job that is to be cancelled.</summary>
+    /// <returns>True where it did, and the job must be handed on.</returns>
+    private bool TryCancel(PendingJob job) => cancellations.Contains(job.JobId) && job.TryDecide(JobOutcome.Cancelled);
 
     private PendingJob ToPendingJob(InboundDelivery delivery, JobReading reading)
     {

@@ -16,6 +16,13 @@ internal sealed record JobOutcome
     /// <summary>Rows of the batch that the job's last rows ran in.</summary>
     public int? BatchRows { get; init; }
 
+    public static JobOutcome Cancelled { get; } = new()
+    {
+        Status = JobStatus.Cancelled,
+        Code = ErrorCode.Cancelled,
+        Error = "taken back by 'millrace cancel' before it ran",
+    };
+
     public static JobOutcome Rejected(string code, string error) => new() { Status = JobStatus.Rejected, Code = code, Error = error };
 
     public static JobOutcome Failed(string code, string error) => new() { Status = JobStatus.Failed, Code = code, Error = error };

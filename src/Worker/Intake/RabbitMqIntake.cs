@@ -3,38 +3,49 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
+using Millrace.Worker.DeadLetters;
 using Millrace.Worker.Inference;
 
 namespace Millrace.Worker.Intake;
 
-/// <summary>Consumes every served model's two queues from RabbitMQ, declares what is missing of them, and stops first at the end.</summary>
+/// <summary>Consumes every served model's two queues and the dead letters from RabbitMQ, and stops first at the end.</summary>
 internal sealed partial class RabbitMqIntake(
-    IOptions<BrokerOptions> options, ModelCatalog catalog, JobConsumer consumer, ILoggerFactory loggers, ILogger<RabbitMqIntake> logger)
-    : IHostedService
+    IOptions<BrokerOptions> options,
+    ModelCatalog catalog,
+    JobConsumer consumer,
+    DeadLetterConsumer deadLetters,
+    ILoggerFactory loggers,
+    ILogger<RabbitMqIntake> logger) : IHostedService
 {
     private const uint LargestBody = 512 * 1024 * 1024;
 
-    private readonly IBusControl _bus = Create(options.Value, catalog, consumer, loggers);
+    private readonly IBusControl _bus = Create(options.Value, catalog, consumer, deadLetters, loggers);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        LogConnecting(options.Value.Description);
         await _bus.StartAsync(cancellationToken);
         LogConsuming(options.Value.Description, catalog.Names.Count);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => _bus.StopAsync(cancellationToken);
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        LogStopping();
+        return _bus.StopAsync(cancellationToken);
+    }
 
-    private static IBusControl Create(BrokerOptions options, ModelCatalog catalog, JobConsumer consumer, ILoggerFactory loggers)
+    private static IBusControl Create(
+        BrokerOptions options, ModelCatalog catalog, JobConsumer consumer, DeadLetterConsumer deadLetters, ILoggerFactory loggers)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
         return Bus.Factory.CreateUsingRabbitMq(bus =>
         {
             Connect(bus, options);
+            DeadLetterEndpoint.Receive(bus, options, deadLetters);
+            var arguments = BrokerTopology.JobQueueArguments(options);
             foreach (var model in catalog.Names)
             {
-                Receive(bus, options, consumer, model, Lane.Interactive, options.Prefetch);
-                Receive(bus, options, consumer, model, Lane.Bulk, options.BulkPrefetch);
+                Receive(bus, consumer, arguments, model, Lane.Interactive, options.Prefetch);
+                Receive(bus, consumer, arguments, model, Lane.Bulk, options.BulkPrefetch);
             }
         });
     }
@@ -59,30 +70,25 @@ internal sealed partial class RabbitMqIntake(
     }
 
     private static void Receive(
-        IRabbitMqBusFactoryConfigurator bus, BrokerOptions options, JobConsumer consumer, string model, Lane lane, int prefetch) =>
+        IRabbitMqBusFactoryConfigurator bus, JobConsumer consumer, IReadOnlyDictionary<string, object?> arguments, string model, Lane lane, int prefetch) =>
         bus.ReceiveEndpoint(BrokerNames.Queue(model, lane), endpoint =>
         {
             endpoint.ConfigureConsumeTopology = false;
             endpoint.PublishFaults = false;
             endpoint.PrefetchCount = prefetch;
-            endpoint.SetQuorumQueue();
-            endpoint.SetQueueArgument("x-delivery-limit", options.DeliveryLimit);
-            // A dead letter leaves this queue only when the dead-letter queue has it; that strategy wants this overflow behaviour.
-            endpoint.SetQueueArgument("x-dead-letter-strategy", "at-least-once");
-            endpoint.SetQueueArgument("x-overflow", "reject-publish");
-            endpoint.BindDeadLetterQueue(BrokerNames.DeadLetters, BrokerNames.DeadLetters, dead => dead.SetQuorumQueue());
-            endpoint.Bind(BrokerNames.Exchange, binding =>
+            // BrokerGate has declared it: here the arguments only have to be the same.
+            foreach (var (name, value) in arguments)
             {
-                binding.ExchangeType = "direct";
-                binding.RoutingKey = BrokerNames.RoutingKey(model, lane);
-            });
+                endpoint.SetQueueArgument(name, value!);
+            }
+
             // What leaves the filter as an exception goes back to the queue: it happens when the worker ends before the job does.
             endpoint.RethrowFaultedMessages();
             endpoint.ConfigureReceive(pipe => pipe.UseFilter(new ReceiveFilter(consumer, model, lane)));
         });
 
-    [LoggerMessage(EventId = 500, Level = LogLevel.Information, Message = "Connecting to the broker at {Broker}")]
-    private partial void LogConnecting(string broker);
+    [LoggerMessage(EventId = 502, Level = LogLevel.Information, Message = "Stopping: no job is taken any more; those in flight are finished")]
+    private partial void LogStopping();
 
     [LoggerMessage(EventId = 501, Level = LogLevel.Information, Message = "Ready: consuming jobs from {Broker} for {Models} model(s)")]
     private partial void LogConsuming(string broker, int models);

@@ -14,19 +14,20 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
 {
     public Task Send(ReceiveContext context, IPipe<ReceiveContext> next) =>
         consumer.ConsumeAsync(
-            context.TryGetPayload<RabbitMqBasicConsumeContext>(out var rabbitMq) ? FromRabbitMq(context, rabbitMq) : FromMemory(context),
+            context.TryGetPayload<RabbitMqBasicConsumeContext>(out var rabbitMq) ? FromRabbitMq(context, rabbitMq, model, lane) : FromMemory(context),
             context.CancellationToken);
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("millrace");
 
-    private InboundDelivery FromRabbitMq(ReceiveContext context, RabbitMqBasicConsumeContext rabbitMq)
+    /// <summary>A delivery by RabbitMQ, of a queue of that model and lane.</summary>
+    public static InboundDelivery FromRabbitMq(ReceiveContext context, RabbitMqBasicConsumeContext rabbitMq, string model, Lane lane)
     {
         var properties = rabbitMq.Properties;
         return new InboundDelivery
         {
             Body = context.Body.GetBytes(),
             ContentType = properties.ContentType,
-            HeaderLength = properties.Headers is { } headers && headers.TryGetValue(OipFormat.HeaderLengthHeader, out var length) ? ToNumber(length) : null,
+            HeaderLength = WireFormats.HeaderLength(properties.Headers),
             ReplyTo = string.IsNullOrEmpty(properties.ReplyTo) ? null : properties.ReplyTo,
             CorrelationId = properties.CorrelationId,
             MessageId = properties.MessageId,
@@ -56,23 +57,8 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
     }
 
     private static int ToAttempt(IDictionary<string, object?>? headers) =>
-        headers is not null && headers.TryGetValue(BrokerNames.AttemptHeader, out var attempt) ? Math.Max(ToNumber(attempt) ?? 1, 1) : 1;
+        int.TryParse(ToText(headers, BrokerNames.AttemptHeader), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) && attempt > 0 ? attempt : 1;
 
     private static string? ToText(IDictionary<string, object?>? headers, string name) =>
         headers is not null && headers.TryGetValue(name, out var value) && value is byte[] text ? Encoding.UTF8.GetString(text) : null;
-
-    /// <summary>AMQP clients write a number as whatever their language makes of it.</summary>
-    private static int? ToNumber(object? value) => value switch
-    {
-        int number => number,
-        long number and >= 0 and <= int.MaxValue => (int)number,
-        uint number and <= int.MaxValue => (int)number,
-        short number => number,
-        ushort number => number,
-        byte number => number,
-        sbyte number => number,
-        byte[] text => ToNumber(Encoding.UTF8.GetString(text)),
-        string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
-        _ => null,
-    };
 }

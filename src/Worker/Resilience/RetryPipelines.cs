@@ -3,7 +3,6 @@ using Microsoft.ML.OnnxRuntime;
 using Millrace.Results;
 using Polly;
 using Polly.Retry;
-using RabbitMQ.Client.Exceptions;
 
 namespace Millrace.Worker.Resilience;
 
@@ -21,13 +20,19 @@ internal sealed partial class RetryPipelines
     public RetryPipelines(IResultStore store, TimeProvider time, ILogger<RetryPipelines> logger)
     {
         _logger = logger;
-        Store = Create(time, store.IsTransient, $"the store ({store.Description})");
+        StoreCheck = Create(time, store.IsTransient, $"the store ({store.Description})");
+        // Once the check has passed, a right that is taken away or a table that a migration holds is the operator's doing and will pass:
+        // jobs that were given up for it would end as dead letters.
+        Store = Create(time, fault => fault is StoreSchemaException || store.IsTransient(fault), $"the store ({store.Description})");
         Broker = Create(
             time,
-            fault => fault is BrokerUnreachableException or AlreadyClosedException or OperationInterruptedException or IOException or TimeoutException,
+            BrokerFaults.IsTransient,
             "the broker");
         Device = Create(time, fault => fault is OnnxRuntimeException, "the device", DeviceAttempts);
     }
+
+    /// <summary>The check of the store at the start, which a wrong schema or a missing right fails at once.</summary>
+    public ResiliencePipeline StoreCheck { get; }
 
     /// <summary>Calls to the store.</summary>
     public ResiliencePipeline Store { get; }
@@ -53,12 +58,12 @@ internal sealed partial class RetryPipelines
                 MaxDelay = TimeSpan.FromSeconds(3),
                 OnRetry = arguments =>
                 {
-                    LogRetry(arguments.Outcome.Exception!, what, arguments.AttemptNumber + 1, arguments.RetryDelay);
+                    LogRetry(what, arguments.AttemptNumber + 1, arguments.Outcome.Exception!.GetBaseException().Message, arguments.RetryDelay);
                     return ValueTask.CompletedTask;
                 },
             })
             .Build();
 
-    [LoggerMessage(EventId = 400, Level = LogLevel.Warning, Message = "A call to {What} failed, attempt {Attempt}; the next one in {Delay}")]
-    private partial void LogRetry(Exception fault, string what, int attempt, TimeSpan delay);
+    [LoggerMessage(EventId = 400, Level = LogLevel.Warning, Message = "A call to {What} failed, attempt {Attempt}: {Reason}. The next one in {Delay}")]
+    private partial void LogRetry(string what, int attempt, string reason, TimeSpan delay);
 }

@@ -7,6 +7,9 @@ namespace Millrace.Results.Tests.Postgres;
 
 public sealed class PostgresRightsTests(TestPostgres postgres) : IAsyncLifetime
 {
+    private const string Roles =
+        "CREATE ROLE millrace_worker NOLOGIN; CREATE ROLE millrace_reader NOLOGIN; CREATE ROLE millrace_operator NOLOGIN;";
+
     private TestDatabase? _database;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -52,15 +55,25 @@ public sealed class PostgresRightsTests(TestPostgres postgres) : IAsyncLifetime
     [InlineData("ALTER TABLE millrace.results ADD COLUMN more text")]
     [InlineData("CREATE TABLE millrace.more (a int)")]
     [InlineData("INSERT INTO millrace.schema_version (version, name) VALUES (2, 'x')")]
+    [InlineData("SELECT * FROM millrace.cancel(ARRAY[]::uuid[])")]
+    [InlineData("INSERT INTO millrace.cancellations (job_id, requested_by) VALUES (gen_random_uuid(), 'x')")]
     public async Task A_worker_may_not(string sql) => await AssertRefusedAsync("millrace_worker", sql);
 
     [Theory]
     [InlineData("INSERT INTO millrace.results SELECT * FROM millrace.results")]
     [InlineData("UPDATE millrace.results SET undeliverable_at = now()")]
     [InlineData("DELETE FROM millrace.results")]
+    [InlineData("SELECT * FROM millrace.cancel(ARRAY[]::uuid[])")]
     public async Task A_reader_may_not(string sql) => await AssertRefusedAsync("millrace_reader", sql);
 
     [Theory]
+    [InlineData("INSERT INTO millrace.cancellations (job_id, requested_by) VALUES (gen_random_uuid(), 'x')")]
+    [InlineData("DELETE FROM millrace.cancellations")]
+    [InlineData("SELECT * FROM millrace.results")]
+    public async Task An_operator_may_not(string sql) => await AssertRefusedAsync("millrace_operator", sql);
+
+    [Theory]
+    [InlineData("SELECT count(*) FROM millrace.cancellations")]
     [InlineData("SELECT count(*) FROM millrace.results")]
     [InlineData("SELECT count(*) FROM millrace.rows")]
     [InlineData("SELECT count(*) FROM millrace.runs")]
@@ -123,10 +136,10 @@ public sealed class PostgresRightsTests(TestPostgres postgres) : IAsyncLifetime
         var exception = await Assert.ThrowsAsync<StoreSchemaException>(() => store.MigrateAsync(Token));
 
         Assert.Contains("User 'plain'", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("CREATE ROLE millrace_worker NOLOGIN; CREATE ROLE millrace_reader NOLOGIN;", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(Roles, exception.Message, StringComparison.Ordinal);
         await using (var source = NpgsqlDataSource.Create(server.ConnectionString))
         {
-            await using var command = source.CreateCommand("CREATE ROLE millrace_worker NOLOGIN; CREATE ROLE millrace_reader NOLOGIN;");
+            await using var command = source.CreateCommand(Roles);
             await command.ExecuteNonQueryAsync(Token);
         }
 

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Resilience;
+
+namespace Millrace.Worker.Intake;
+
+/// <summary>
+/// Holds the start until the broker is there and has what the worker needs. MassTransit would try a queue that the broker refuses again
+/// and again, and its start would never end.
+/// </summary>
+internal sealed partial class BrokerGate(
+    IOptions<BrokerOptions> options, IOptions<RetryOptions> retryOptions, ModelCatalog catalog, RetryPipelines retries, ILogger<BrokerGate> logger) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        LogConnecting(options.Value.Description);
+        await retries.Broker.ExecuteAsync(DeclareAsync, cancellationToken);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async ValueTask DeclareAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await options.Value.CreateConnectionFactory("topology").CreateConnectionAsync(cancellationToken);
+            await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+            await BrokerTopology.DeclareAsync(channel, options.Value, catalog.Names, retryOptions.Value.DelayList, cancellationToken);
+        }
+        catch (Exception fault) when (BrokerFaults.Problem(fault, options.Value.Description) is { } problem)
+        {
+            throw new BrokerSetupException(problem, fault);
+        }
+    }
+
+    [LoggerMessage(EventId = 510, Level = LogLevel.Information, Message = "Connecting to the broker at {Broker}")]
+    private partial void LogConnecting(string broker);
+}

@@ -1,0 +1,101 @@
+using Millrace.Contracts;
+using RabbitMQ.Client;
+
+namespace Millrace.Worker.Intake;
+
+/// <summary>
+/// What the worker has at the broker, all of it durable: it outlives every worker. Declaring what is there with the same arguments
+/// changes nothing; with others the broker refuses (406, PRECONDITION_FAILED).
+/// </summary>
+internal static class BrokerTopology
+{
+    private static readonly Dictionary<string, object?> s_deadLetterArguments = new(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        // Looking at a dead letter is a delivery of it, and RabbitMQ 4 drops what was delivered 20 times where the queue says nothing else.
+        ["x-delivery-limit"] = 1_000_000_000,
+    };
+
+    /// <summary>The arguments of the queue with the dead letters that are to get rows.</summary>
+    public static IReadOnlyDictionary<string, object?> DeadLetterRowsArguments { get; } = new Dictionary<string, object?>(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        // A row that no store takes, or a body that ends the worker, must not come back for ever. The other queue still has it then.
+        ["x-delivery-limit"] = 100,
+    };
+
+    /// <summary>The arguments of a model's queues.</summary>
+    public static IReadOnlyDictionary<string, object?> JobQueueArguments(BrokerOptions options) => new Dictionary<string, object?>(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        ["x-delivery-limit"] = options.DeliveryLimit,
+        ["x-dead-letter-exchange"] = BrokerNames.DeadLetters,
+        // A dead letter leaves its queue only when the dead-letter queue has it; that strategy wants this overflow behaviour.
+        ["x-dead-letter-strategy"] = "at-least-once",
+        ["x-overflow"] = "reject-publish",
+    };
+
+    /// <summary>Declares everything for the models.</summary>
+    /// <param name="channel">Where.</param>
+    /// <param name="options">What the queues' arguments come from.</param>
+    /// <param name="models">Their names.</param>
+    /// <param name="retryDelays">How long jobs may wait for another attempt.</param>
+    /// <param name="cancellationToken">Ends it half-way.</param>
+    /// <exception cref="RabbitMQ.Client.Exceptions.OperationInterruptedException">The broker refuses; the channel is closed.</exception>
+    public static async Task DeclareAsync(
+        IChannel channel, BrokerOptions options, IEnumerable<string> models, IEnumerable<TimeSpan> retryDelays, CancellationToken cancellationToken)
+    {
+        await channel.ExchangeDeclareAsync(BrokerNames.DeadLetters, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+        // Each dead letter goes to both: one keeps it for people, the other brings it to a worker, which gives the job its row.
+        await DeclareQueueAsync(channel, BrokerNames.DeadLetters, s_deadLetterArguments, cancellationToken);
+        await channel.QueueBindAsync(BrokerNames.DeadLetters, BrokerNames.DeadLetters, "", cancellationToken: cancellationToken);
+        await DeclareQueueAsync(channel, BrokerNames.DeadLetterRows, DeadLetterRowsArguments, cancellationToken);
+        await channel.QueueBindAsync(BrokerNames.DeadLetterRows, BrokerNames.DeadLetters, "", cancellationToken: cancellationToken);
+
+        await channel.ExchangeDeclareAsync(BrokerNames.Exchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
+        var arguments = JobQueueArguments(options);
+        foreach (var model in models)
+        {
+            foreach (var lane in Enum.GetValues<Lane>())
+            {
+                var queue = BrokerNames.Queue(model, lane);
+                await DeclareQueueAsync(channel, queue, arguments, cancellationToken);
+                await channel.QueueBindAsync(
+                    queue, BrokerNames.Exchange, BrokerNames.RoutingKey(model, lane), cancellationToken: cancellationToken);
+            }
+        }
+
+        // One queue for each delay, because a queue expires its messages only from its head: a short wait would stand behind a long one.
+        foreach (var delay in retryDelays.Distinct())
+        {
+            var name = BrokerNames.Retry(delay);
+            await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+            await DeclareQueueAsync(channel, name, RetryQueueArguments(delay), cancellationToken);
+            await channel.QueueBindAsync(name, name, "", cancellationToken: cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// A queue without consumers, where jobs wait for another attempt: they expire after the delay and go to <c>millrace</c>, with the
+    /// routing key that they came with, which leads each back to its own queue.
+    /// </summary>
+    private static Dictionary<string, object?> RetryQueueArguments(TimeSpan delay) => new(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        ["x-message-ttl"] = (long)delay.TotalMilliseconds,
+        ["x-dead-letter-exchange"] = BrokerNames.Exchange,
+        // As above: a job leaves this queue only when its own has it.
+        ["x-dead-letter-strategy"] = "at-least-once",
+        ["x-overflow"] = "reject-publish",
+    };
+
+    private static Task<QueueDeclareOk> DeclareQueueAsync(
+        IChannel channel, string queue, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken) =>
+        channel.QueueDeclareAsync(
+            queue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            new Dictionary<string, object?>(arguments, StringComparer.Ordinal),
+            cancellationToken: cancellationToken);
+}

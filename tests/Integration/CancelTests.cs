@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+using Millrace.LocalServices;
+using Millrace.Results;
+using Millrace.TestKit;
+
+namespace Millrace.Integration.Tests;
+
+/// <summary>Jobs that are taken back while they wait.</summary>
+public sealed class CancelTests(TestRabbitMq rabbitMq, TestPostgres postgres) : IAsyncLifetime
+{
+    private readonly string _models = Directory.CreateTempSubdirectory("millrace-cancel-tests-").FullName;
+    private Site _site = null!;
+    private ForeignClient _client = null!;
+    private IResultStore _store = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _site = await Site.CreateAsync(rabbitMq, postgres, Token);
+        _client = await ForeignClient.ConnectAsync(_site.Broker);
+        _store = ResultStores.OpenPostgres(_site.OwnerLogin);
+        CopyModel(queueDelay: "3600s");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _store.DisposeAsync();
+        await _site.DisposeAsync();
+        Directory.Delete(_models, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_job_that_waits_in_the_batcher_is_cancelled_at_once_and_its_neighbours_are_not()
+    {
+        await StartAsync();
+        var ids = Enumerable.Range(0, 3).Select(_ => Guid.NewGuid()).ToList();
+        var replies = ids.ConvertAll(id => _client.CallAsync(ForeignClient.Request(id.ToString(), Digits.Pixels(1))));
+        // A batch of 64 waits an hour for 61 rows more. That the worker has all three, the broker says.
+        await Eventually.TrueAsync(async () => await _site.Host.CountMessagesAsync("millrace.digits", Token) == 0);
+
+        var answer = Assert.Single(await CancelAsync(ids[1]));
+
+        Assert.Null(answer.Status);
+        var reply = await replies[1];
+        Assert.Equal(("cancelled", "cancelled"), (reply.Status, reply.Json["code"]!.GetValue<string>()));
+        Assert.Equal("cancelled cancelled", await _site.QueryAsync<string>("SELECT status || ' ' || code FROM millrace.results WHERE job_id = $1", ids[1]));
+        Assert.Equal(1L, await _site.QueryAsync<long>("SELECT count(*) FROM millrace.results"));
+        var rest = _client.CallAsync(ForeignClient.Request(null, [.. Enumerable.Range(0, 62).Select(Digits.Pixels)]));
+        Assert.Equal(["succeeded", "succeeded", "succeeded"], [(await replies[0]).Status, (await replies[2]).Status, (await rest).Status]);
+        Assert.Equal(JobStatus.Cancelled, Assert.Single(await CancelAsync(ids[1])).Status);
+        Assert.Equal(JobStatus.Succeeded, Assert.Single(await CancelAsync(ids[0])).Status);
+    }
+
+    [Fact]
+    public async Task A_job_that_no_worker_has_seen_yet_is_cancelled_when_one_takes_it()
+    {
+        var early = Guid.NewGuid();
+        var late = Guid.NewGuid();
+        await CancelAsync(early);
+        await StartAsync();
+
+        var reply = await _client.CallAsync(ForeignClient.Request(early.ToString(), Digits.Pixels(1)));
+        Assert.Equal("cancelled", reply.Status);
+
+        // This one hears of its request before its job comes: the cancelled job behind it says so.
+        var waiting = Guid.NewGuid();
+        var first = _client.CallAsync(ForeignClient.Request(waiting.ToString(), Digits.Pixels(1)));
+        await CancelAsync(late);
+        await CancelAsync(waiting);
+        await first;
+        Assert.Equal("cancelled", (await _client.CallAsync(ForeignClient.Request(late.ToString(), Digits.Pixels(1)))).Status);
+    }
+
+    [Fact]
+    public async Task A_worker_that_lost_its_connection_hears_of_what_it_missed()
+    {
+        await StartAsync();
+        var id = Guid.NewGuid();
+        var reply = _client.CallAsync(ForeignClient.Request(id.ToString(), Digits.Pixels(1)));
+        await Eventually.TrueAsync(async () => await _site.Host.CountMessagesAsync("millrace.digits", Token) == 0);
+
+        Assert.True(await _site.QueryAsync<bool>(
+            "SELECT bool_and(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '% cancellations'"));
+        await CancelAsync(id);
+
+        Assert.Equal("cancelled", (await reply).Status);
+    }
+
+    private Task<IReadOnlyList<CancellationAnswer>> CancelAsync(Guid id) => ((ICancellationStore)_store).CancelAsync([id], Token);
+
+    private Task<LocalWorker> StartAsync() => _site.StartWorkerAsync(Token, ("Models__Directory", _models));
+
+    private void CopyModel(string queueDelay)
+    {
+        var model = Path.Combine(Repository.Folder("models"), "digits");
+        var copy = Directory.CreateDirectory(Path.Combine(_models, "digits")).FullName;
+        Directory.CreateDirectory(Path.Combine(copy, "1"));
+        File.Copy(Path.Combine(model, "1", "model.onnx"), Path.Combine(copy, "1", "model.onnx"));
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "model.json")))!;
+        config["max_queue_delay"] = queueDelay;
+        File.WriteAllText(Path.Combine(copy, "model.json"), config.ToJsonString());
+    }
+}
