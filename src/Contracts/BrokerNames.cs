@@ -39,12 +39,6 @@ public static class BrokerNames
     /// <summary>Queue of a model's lane: <c>millrace.NAME</c> or <c>millrace.NAME.bulk</c>.</summary>
     public static string Queue(string modelName, Lane lane) => $"{Exchange}.{RoutingKey(modelName, lane)}";
 
-    /// <summary>The queue (and fanout exchange) where jobs wait for their next attempt: <c>millrace.retry.10s</c>, <c>millrace.retry.250ms</c>.</summary>
-    /// <param name="delay">How long, in whole milliseconds.</param>
-    public static string Retry(TimeSpan delay) => delay.Ticks % TimeSpan.TicksPerSecond == 0
-        ? $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerSecond}s"
-        : $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerMillisecond}ms";
-
     /// <summary>The model and the lane that a queue belongs to.</summary>
     /// <returns>False where it is no queue of a model.</returns>
     public static bool TryParseQueue(string queue, out string modelName, out Lane lane)
@@ -55,6 +49,12 @@ public static class BrokerNames
         modelName = lane == Lane.Bulk ? key[..^BulkSuffix.Length] : key;
         return IsModelName(modelName);
     }
+
+    /// <summary>The queue (and fanout exchange) where jobs wait for their next attempt: <c>millrace.retry.10s</c>, <c>millrace.retry.250ms</c>.</summary>
+    /// <param name="delay">How long, in whole milliseconds.</param>
+    public static string Retry(TimeSpan delay) => delay.Ticks % TimeSpan.TicksPerSecond == 0
+        ? $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerSecond}s"
+        : $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerMillisecond}ms";
 
     /// <summary>
     /// Whether a model may have that name: 1 to 100 of <c>A-Z a-z 0-9 . _ -</c>, not <c>dead</c> or <c>dead.rows</c>, not beginning with

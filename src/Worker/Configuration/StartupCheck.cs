@@ -18,8 +18,8 @@ internal static class StartupCheck
         Check<StoreOptions>(services, errors);
         Check<LimitsOptions>(services, errors);
         Check<DeliveryOptions>(services, errors);
-        Check<RetryOptions>(services, errors);
         Check<CancellingOptions>(services, errors);
+        Check<RetryOptions>(services, errors);
         Check<ModelsOptions>(services, errors);
         CheckStore(services, errors);
         if (!errors.Exists(error => error.Contains("Models", StringComparison.Ordinal)))

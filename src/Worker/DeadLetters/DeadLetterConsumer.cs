@@ -83,8 +83,8 @@ internal sealed partial class DeadLetterConsumer(
 
         return new PendingJob
         {
-            JobId = reading.JobId,
             Delivery = delivery,
+            JobId = reading.JobId,
             ModelName = modelName,
             ModelVersion = modelVersion,
             Lane = delivery.Lane,

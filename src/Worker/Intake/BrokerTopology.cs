@@ -36,14 +36,9 @@ internal static class BrokerTopology
     };
 
     /// <summary>Declares everything for the models.</summary>
-    /// <param name="channel">Where.</param>
-    /// <param name="options">What the queues' arguments come from.</param>
-    /// <param name="models">Their names.</param>
-    /// <param name="retryDelays">How long jobs may wait for another attempt.</param>
-    /// <param name="cancellationToken">Ends it half-way.</param>
     /// <exception cref="RabbitMQ.Client.Exceptions.OperationInterruptedException">The broker refuses; the channel is closed.</exception>
     public static async Task DeclareAsync(
-        IChannel channel, BrokerOptions options, IEnumerable<string> models, IEnumerable<TimeSpan> retryDelays, CancellationToken cancellationToken)
+        IChannel channel, BrokerOptions options, IEnumerable<TimeSpan> retryDelays, IEnumerable<string> models, CancellationToken cancellationToken)
     {
         await channel.ExchangeDeclareAsync(BrokerNames.DeadLetters, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
         // Each dead letter goes to both: one keeps it for people, the other brings it to a worker, which gives the job its row.
@@ -65,7 +60,9 @@ internal static class BrokerTopology
             }
         }
 
-        // One queue for each delay, because a queue expires its messages only from its head: a short wait would stand behind a long one.
+        // Where jobs wait for their next attempt: nobody consumes, the messages expire and are dead-lettered to the exchange of the jobs.
+        // They keep the routing key that they were published with, so each comes back to its own queue. One queue for each delay: a
+        // queue expires its messages only from its head, so that a short wait would stand behind a long one.
         foreach (var delay in retryDelays.Distinct())
         {
             var name = BrokerNames.Retry(delay);
@@ -75,16 +72,12 @@ internal static class BrokerTopology
         }
     }
 
-    /// <summary>
-    /// A queue without consumers, where jobs wait for another attempt: they expire after the delay and go to <c>millrace</c>, with the
-    /// routing key that they came with, which leads each back to its own queue.
-    /// </summary>
     private static Dictionary<string, object?> RetryQueueArguments(TimeSpan delay) => new(StringComparer.Ordinal)
     {
         ["x-queue-type"] = "quorum",
         ["x-message-ttl"] = (long)delay.TotalMilliseconds,
         ["x-dead-letter-exchange"] = BrokerNames.Exchange,
-        // As above: a job leaves this queue only when its own has it.
+        // A job leaves this queue only when its own has it; that strategy wants this overflow behaviour.
         ["x-dead-letter-strategy"] = "at-least-once",
         ["x-overflow"] = "reject-publish",
     };

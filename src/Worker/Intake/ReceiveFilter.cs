@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using MassTransit;
 using Millrace.Contracts;
@@ -32,7 +31,7 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
             CorrelationId = properties.CorrelationId,
             MessageId = properties.MessageId,
             Priority = properties.IsPriorityPresent() ? properties.Priority : null,
-            Attempt = ToAttempt(properties.Headers),
+            Attempt = Math.Max(WireFormats.Number(properties.Headers, BrokerNames.AttemptHeader) ?? 1, 1),
             Errors = ToText(properties.Headers, BrokerNames.ErrorsHeader),
             Redelivered = context.Redelivered,
             QueueModel = model,
@@ -55,9 +54,6 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
             Lane = lane,
         };
     }
-
-    private static int ToAttempt(IDictionary<string, object?>? headers) =>
-        int.TryParse(ToText(headers, BrokerNames.AttemptHeader), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) && attempt > 0 ? attempt : 1;
 
     private static string? ToText(IDictionary<string, object?>? headers, string name) =>
         headers is not null && headers.TryGetValue(name, out var value) && value is byte[] text ? Encoding.UTF8.GetString(text) : null;
