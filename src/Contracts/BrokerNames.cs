@@ -24,6 +24,13 @@ public static class BrokerNames
     /// <summary>AMQP header of a dead letter: the queue that it came by.</summary>
     public const string QueueHeader = "millrace-queue";
 
+    /// <summary>AMQP header of a job that is tried again: which attempt it is, from 2.</summary>
+    public const string AttemptHeader = "millrace-attempt";
+
+    /// <summary>AMQP header of a job that is tried again: the errors of the attempts before.</summary>
+    public const string ErrorsHeader = "millrace-errors";
+
+    private const string RetryPrefix = "retry.";
     private const string BulkSuffix = ".bulk";
 
     /// <summary>Routing key of a model's lane: the model's name, with <c>.bulk</c> behind it for the bulk lane.</summary>
@@ -43,6 +50,12 @@ public static class BrokerNames
         return IsModelName(modelName);
     }
 
+    /// <summary>The queue (and fanout exchange) where jobs wait for their next attempt: <c>millrace.retry.10s</c>, <c>millrace.retry.250ms</c>.</summary>
+    /// <param name="delay">How long, in whole milliseconds.</param>
+    public static string Retry(TimeSpan delay) => delay.Ticks % TimeSpan.TicksPerSecond == 0
+        ? $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerSecond}s"
+        : $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerMillisecond}ms";
+
     /// <summary>
     /// Whether a model may have that name: 1 to 100 of <c>A-Z a-z 0-9 . _ -</c>, not <c>dead</c> or <c>dead.rows</c>, not beginning with
     /// <c>retry.</c> and not ending in <c>.bulk</c>, so that no two queues are one.
@@ -52,5 +65,5 @@ public static class BrokerNames
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
         && !name.EndsWith(BulkSuffix, StringComparison.Ordinal)
         && name is not ("dead" or "dead.rows")
-        && !name.StartsWith("retry.", StringComparison.Ordinal);
+        && !name.StartsWith(RetryPrefix, StringComparison.Ordinal);
 }

@@ -59,7 +59,10 @@ public static class ErrorCode
     /// <summary>The deadline passed before the job ran.</summary>
     public const string DeadlineExceeded = "deadline_exceeded";
 
-    /// <summary>ONNX Runtime could not run the job.</summary>
+    /// <summary>The run took longer than the model's <c>run_timeout</c>, on the last of the job's attempts.</summary>
+    public const string RunTimeout = "run_timeout";
+
+    /// <summary>ONNX Runtime could not run the job. The error tells each attempt's.</summary>
     public const string InferenceFailed = "inference_failed";
 
     /// <summary>Workers died whenever they ran the job; it is not run again.</summary>

@@ -10,9 +10,10 @@ namespace Millrace.Worker.Tests;
 internal static class PendingJobs
 {
     /// <summary>A job of one input with rows of <paramref name="width"/> elements, which is only batched and not run.</summary>
-    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null) => new()
+    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null, InboundDelivery? delivery = null) => new()
     {
         JobId = id ?? Guid.NewGuid(),
+        Delivery = delivery ?? Delivery(),
         ModelName = "m",
         ModelVersion = "1",
         Lane = lane,
@@ -34,6 +35,7 @@ internal static class PendingJobs
         return new PendingJob
         {
             JobId = Guid.NewGuid(),
+            Delivery = Delivery(),
             ModelName = model.Name,
             ModelVersion = model.Version,
             Lane = Lane.Interactive,
@@ -47,4 +49,7 @@ internal static class PendingJobs
             Outputs = new JobOutputs(model, admission.Selection, admission.Rows),
         };
     }
+
+    /// <summary>What such a job would have come by.</summary>
+    public static InboundDelivery Delivery() => new() { Body = "{}"u8.ToArray(), Redelivered = false, QueueModel = "m", Lane = Lane.Interactive };
 }

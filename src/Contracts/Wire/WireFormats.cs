@@ -27,21 +27,25 @@ public static class WireFormats
         return type.IsEmpty || type.Equals(OipFormat.JsonContentType, StringComparison.OrdinalIgnoreCase) ? WireFormat.Json : null;
     }
 
-    /// <summary>The value of <see cref="OipFormat.HeaderLengthHeader"/>: clients write a number as whatever their language makes of it.</summary>
+    /// <summary>The value of <see cref="OipFormat.HeaderLengthHeader"/>.</summary>
     /// <returns>Null where it is missing, or no length.</returns>
-    public static int? HeaderLength(IDictionary<string, object?>? headers) =>
-        headers is not null && headers.TryGetValue(OipFormat.HeaderLengthHeader, out var length) ? ToLength(length) : null;
+    public static int? HeaderLength(IDictionary<string, object?>? headers) => Number(headers, OipFormat.HeaderLengthHeader);
 
-    private static int? ToLength(object? value) => value switch
+    /// <summary>An AMQP header that is a number from 0: clients write one as whatever their language makes of it.</summary>
+    /// <returns>Null where it is missing, or no such number.</returns>
+    public static int? Number(IDictionary<string, object?>? headers, string name) =>
+        headers is not null && headers.TryGetValue(name, out var value) ? ToNumber(value) : null;
+
+    private static int? ToNumber(object? value) => value switch
     {
-        int number => number,
+        int number and >= 0 => number,
         long number and >= 0 and <= int.MaxValue => (int)number,
         uint number and <= int.MaxValue => (int)number,
-        short number => number,
+        short number and >= 0 => number,
         ushort number => number,
         byte number => number,
-        sbyte number => number,
-        byte[] text => ToLength(Encoding.UTF8.GetString(text)),
+        sbyte number and >= 0 => number,
+        byte[] text => ToNumber(Encoding.UTF8.GetString(text)),
         string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) => number,
         _ => null,
     };

@@ -1,10 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
-using Millrace.Results;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
-using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Batching;
@@ -14,13 +12,7 @@ namespace Millrace.Worker.Batching;
 /// device takes; the commit and the replies of the last batches go on beside it.
 /// </summary>
 internal sealed partial class BatchLoop(
-    ServedModel model,
-    Predictor predictor,
-    ResultWriter writer,
-    Suspects suspects,
-    WorkerMetrics metrics,
-    TimeProvider time,
-    ILogger<BatchLoop> logger)
+    ServedModel model, BatchRunner runner, ResultWriter writer, Suspects suspects, ILogger<BatchLoop> logger)
 {
     private readonly Batcher _batcher = model.Batcher;
 
@@ -63,7 +55,9 @@ internal sealed partial class BatchLoop(
                 {
                     Status = JobStatus.Expired,
                     Code = ErrorCode.DeadlineExceeded,
-                    Error = "parameters.deadline: passed before the job could run",
+                    Error = job.Errors is null
+                        ? "parameters.deadline: passed before the job could run"
+                        : $"parameters.deadline: passed before the job could run again; {job.Errors}",
                 });
             }
 
@@ -73,7 +67,7 @@ internal sealed partial class BatchLoop(
             }
             else if (batch is not null)
             {
-                RunOrBisect(batch);
+                runner.Run(batch);
             }
             else if (expired.Count == 0)
             {
@@ -92,7 +86,7 @@ internal sealed partial class BatchLoop(
         try
         {
             suspects.AccuseAsync(ids, giveUp).GetAwaiter().GetResult();
-            RunOrBisect(batch);
+            runner.Run(batch);
             suspects.AcquitAsync(ids, giveUp).GetAwaiter().GetResult();
         }
         catch (Exception fault)
@@ -100,63 +94,6 @@ internal sealed partial class BatchLoop(
             // Without the note they may not run; the worker ends, or the store will not take it. The broker keeps those without a row.
             LogNotNoted(fault, ids.Length);
             Array.ForEach(jobs, job => job.Abandon(fault));
-        }
-    }
-
-    /// <summary>Runs a batch; one that fails is halved until the job that it fails for is alone, so that no neighbour pays for it.</summary>
-    private void RunOrBisect(Batch batch)
-    {
-        var start = time.GetTimestamp();
-        try
-        {
-            var rows = predictor.Run(batch);
-            metrics.BatchRan(model.Version, batch.Rows, rows, time.GetElapsedTime(start));
-        }
-        catch (Exception fault)
-        {
-            // Whatever it was, it becomes the outcome of the job that it belongs to.
-            metrics.BatchFailed(model.Version);
-            LogBatchFailed(fault, model.Version.Name, model.Version.Version, batch.Slices.Count, batch.Rows);
-            Bisect(batch, fault);
-            return;
-        }
-
-        foreach (var slice in batch.Slices)
-        {
-            if (slice.Job.Outputs.Complete(slice.Rows))
-            {
-                Decide(slice.Job, Succeed(slice.Job, batch.Rows));
-            }
-        }
-    }
-
-    private void Bisect(Batch batch, Exception fault)
-    {
-        if (batch.Slices.Count == 1)
-        {
-            Decide(batch.Slices[0].Job, JobOutcome.Failed(ErrorCode.InferenceFailed, $"the model could not run the job: {fault.Message}"));
-            return;
-        }
-
-        var half = batch.Slices.Count / 2;
-        RunOrBisect(new Batch(batch.Key, [.. batch.Slices.Take(half)]));
-        RunOrBisect(new Batch(batch.Key, [.. batch.Slices.Skip(half)]));
-    }
-
-    private JobOutcome Succeed(PendingJob job, int batchRows)
-    {
-        try
-        {
-            var outputs = job.Outputs.ToTensors();
-            return Storability.OutputsAreStorable(outputs, out var problem)
-                ? new JobOutcome { Status = JobStatus.Succeeded, Outputs = outputs, BatchRows = batchRows }
-                : JobOutcome.Failed(ErrorCode.OutputInvalid, problem!);
-        }
-        catch (Exception fault)
-        {
-            // The session's thread must outlive whatever one job's outputs turn out to be.
-            LogOutputsInvalid(fault, job.JobId);
-            return JobOutcome.Failed(ErrorCode.OutputInvalid, fault.Message);
         }
     }
 
@@ -173,10 +110,4 @@ internal sealed partial class BatchLoop(
 
     [LoggerMessage(EventId = 203, Level = LogLevel.Error, Message = "{Jobs} redelivered job(s) could not be noted as suspects, and go back to the broker")]
     private partial void LogNotNoted(Exception fault, int jobs);
-
-    [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "Job {JobId}: the model ran, but its outputs cannot be put together")]
-    private partial void LogOutputsInvalid(Exception fault, Guid jobId);
-
-    [LoggerMessage(EventId = 200, Level = LogLevel.Warning, Message = "A batch of model {Model} version {Version} failed with {Jobs} job(s), {Rows} row(s) in it")]
-    private partial void LogBatchFailed(Exception fault, string model, string version, int jobs, int rows);
 }

@@ -253,6 +253,11 @@ internal sealed class Batcher : IDisposable
         var now = _time.GetTimestamp();
         while (room > 0 && TryPeek(line, queue, now, expired) is { } job && (job.GroupLimit == 0 || slices.Count < job.GroupLimit))
         {
+            if (slices.Count > 0 && (job.RunsAlone || slices[0].Job.RunsAlone))
+            {
+                return;
+            }
+
             var left = job.RowCount - job.TakenRows;
             if (left > room && job.RowCount <= _maxBatchSize)
             {

@@ -9,7 +9,13 @@ namespace Millrace.Worker.Batching;
 
 /// <summary>Starts a loop for each session, and ends them once nothing waits any more.</summary>
 internal sealed class ModelServing(
-    ModelCatalog catalog, ResultWriter writer, Suspects suspects, WorkerMetrics metrics, TimeProvider time, ILogger<BatchLoop> logger)
+    ModelCatalog catalog,
+    ResultWriter writer,
+    JobRetries retries,
+    Suspects suspects,
+    WorkerMetrics metrics,
+    TimeProvider time,
+    ILoggerFactory loggers)
     : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _giveUp = new();
@@ -21,7 +27,9 @@ internal sealed class ModelServing(
         {
             for (var i = 0; i < model.Predictors.Count; i++)
             {
-                var loop = new BatchLoop(model, model.Predictors[i], writer, suspects, metrics, time, logger);
+                var runner = new BatchRunner(
+                    model.Version, model.Predictors[i], writer, retries, metrics, time, loggers.CreateLogger<BatchRunner>());
+                var loop = new BatchLoop(model, runner, writer, suspects, loggers.CreateLogger<BatchLoop>());
                 _loops.Add(loop.Start($"{model.Version.Name}/{model.Version.Version}#{i}", _giveUp.Token));
             }
         }

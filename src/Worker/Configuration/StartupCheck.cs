@@ -4,6 +4,7 @@ using Millrace.Worker.Cancelling;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Configuration;
 
@@ -18,6 +19,7 @@ internal static class StartupCheck
         Check<LimitsOptions>(services, errors);
         Check<DeliveryOptions>(services, errors);
         Check<CancellingOptions>(services, errors);
+        Check<RetryOptions>(services, errors);
         Check<ModelsOptions>(services, errors);
         CheckStore(services, errors);
         if (!errors.Exists(error => error.Contains("Models", StringComparison.Ordinal)))

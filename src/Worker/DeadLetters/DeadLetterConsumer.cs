@@ -83,6 +83,7 @@ internal sealed partial class DeadLetterConsumer(
 
         return new PendingJob
         {
+            Delivery = delivery,
             JobId = reading.JobId,
             ModelName = modelName,
             ModelVersion = modelVersion,

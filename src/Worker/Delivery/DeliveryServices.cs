@@ -21,6 +21,7 @@ internal static class DeliveryServices
         .AddHostedService(provider => provider.GetRequiredService<ResultWriter>());
 
     public static IServiceCollection AddRabbitMqSender(this IServiceCollection services) => services
+        .AddSingleton<IRetryRoute, RetrySender>()
         .AddSingleton<RabbitMqSender>()
         .AddSingleton<IMessageSender>(provider => provider.GetRequiredService<RabbitMqSender>())
         .AddHostedService(provider => provider.GetRequiredService<RabbitMqSender>());

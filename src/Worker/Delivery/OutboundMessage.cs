@@ -3,7 +3,7 @@ using Millrace.Contracts.Wire;
 
 namespace Millrace.Worker.Delivery;
 
-/// <summary>A reply or a dead letter.</summary>
+/// <summary>A reply, a dead letter, or a job that is to be tried again.</summary>
 internal sealed record OutboundMessage
 {
     /// <summary>Empty for the default exchange.</summary>
@@ -19,7 +19,10 @@ internal sealed record OutboundMessage
 
     public string? ReplyTo { get; init; }
 
-    /// <summary>Of a reply; null for a dead letter.</summary>
+    /// <summary>AMQP <c>priority</c>; null for none.</summary>
+    public byte? Priority { get; init; }
+
+    /// <summary>Of a reply; null for the others.</summary>
     public JobStatus? Status { get; init; }
 
     /// <summary>Further headers; null for none.</summary>

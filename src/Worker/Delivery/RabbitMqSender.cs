@@ -118,6 +118,10 @@ internal sealed partial class RabbitMqSender(
         {
             send.Outcome.TrySetResult(SendOutcome.Unroutable);
         }
+        catch (OperationInterruptedException fault) when (IsMissingExchange(fault, message))
+        {
+            send.Outcome.TrySetResult(SendOutcome.Unroutable);
+        }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             send.Outcome.TrySetCanceled(stopping);
@@ -144,6 +148,12 @@ internal sealed partial class RabbitMqSender(
         }
     }
 
+    /// <summary>The channel ends over it, for the messages in flight beside it too: only the one to that exchange is to blame.</summary>
+    private static bool IsMissingExchange(OperationInterruptedException fault, OutboundMessage message) =>
+        fault.ShutdownReason is { ReplyCode: Constants.NotFound } reason
+        && message.Exchange.Length > 0
+        && reason.ReplyText.Contains($"'{message.Exchange}'", StringComparison.Ordinal);
+
     private static bool IsRefusal(Exception fault) =>
         fault is OperationInterruptedException { ShutdownReason.ReplyCode: Constants.PreconditionFailed };
 
@@ -163,6 +173,11 @@ internal sealed partial class RabbitMqSender(
         if (message.ReplyTo is not null)
         {
             properties.ReplyTo = message.ReplyTo;
+        }
+
+        if (message.Priority is { } priority)
+        {
+            properties.Priority = priority;
         }
 
         var headers = new Dictionary<string, object?>(StringComparer.Ordinal);

@@ -57,6 +57,7 @@ public sealed class EmbeddedWorker : IAsyncDisposable
             .AddSingleton(options.Store)
             .AddInference()
             .AddSingleton<IMessageSender, EmbeddedSender>()
+            .AddSingleton<IRetryRoute, EmbeddedRetries>()
             .AddDelivery()
             .AddBatching()
             .AddCancelling()

@@ -30,6 +30,9 @@ internal sealed class JobOutputs
         }
     }
 
+    /// <summary>Where the outputs of another attempt at the job come together.</summary>
+    public JobOutputs Again() => new(_model, _selection, _rows);
+
     /// <summary>Whether the graph's output is needed for what the job asked for.</summary>
     public bool Wants(int output) => _parts[output] is not null;
 

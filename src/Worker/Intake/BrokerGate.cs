@@ -11,7 +11,8 @@ namespace Millrace.Worker.Intake;
 /// and again, and its start would never end.
 /// </summary>
 internal sealed partial class BrokerGate(
-    IOptions<BrokerOptions> options, ModelCatalog catalog, RetryPipelines retries, ILogger<BrokerGate> logger) : IHostedService
+    IOptions<BrokerOptions> options, IOptions<RetryOptions> delays, ModelCatalog catalog, RetryPipelines retries, ILogger<BrokerGate> logger)
+    : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -27,7 +28,7 @@ internal sealed partial class BrokerGate(
         {
             await using var connection = await options.Value.CreateConnectionFactory("topology").CreateConnectionAsync(cancellationToken);
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-            await BrokerTopology.DeclareAsync(channel, options.Value, catalog.Names, cancellationToken);
+            await BrokerTopology.DeclareAsync(channel, options.Value, delays.Value.DelayList, catalog.Names, cancellationToken);
         }
         catch (Exception fault) when (BrokerFaults.Problem(fault, options.Value.Description) is { } problem)
         {

@@ -38,7 +38,7 @@ internal static class BrokerTopology
     /// <summary>Declares everything for the models.</summary>
     /// <exception cref="RabbitMQ.Client.Exceptions.OperationInterruptedException">The broker refuses; the channel is closed.</exception>
     public static async Task DeclareAsync(
-        IChannel channel, BrokerOptions options, IEnumerable<string> models, CancellationToken cancellationToken)
+        IChannel channel, BrokerOptions options, IEnumerable<TimeSpan> retryDelays, IEnumerable<string> models, CancellationToken cancellationToken)
     {
         await channel.ExchangeDeclareAsync(BrokerNames.DeadLetters, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
         // Each dead letter goes to both: one keeps it for people, the other brings it to a worker, which gives the job its row.
@@ -59,7 +59,28 @@ internal static class BrokerTopology
                     queue, BrokerNames.Exchange, BrokerNames.RoutingKey(model, lane), cancellationToken: cancellationToken);
             }
         }
+
+        // Where jobs wait for their next attempt: nobody consumes, the messages expire and are dead-lettered to the exchange of the jobs.
+        // They keep the routing key that they were published with, so each comes back to its own queue. One queue for each delay: a
+        // queue expires its messages only from its head, so that a short wait would stand behind a long one.
+        foreach (var delay in retryDelays.Distinct())
+        {
+            var name = BrokerNames.Retry(delay);
+            await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+            await DeclareQueueAsync(channel, name, RetryQueueArguments(delay), cancellationToken);
+            await channel.QueueBindAsync(name, name, "", cancellationToken: cancellationToken);
+        }
     }
+
+    private static Dictionary<string, object?> RetryQueueArguments(TimeSpan delay) => new(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        ["x-message-ttl"] = (long)delay.TotalMilliseconds,
+        ["x-dead-letter-exchange"] = BrokerNames.Exchange,
+        // A job leaves this queue only when its own has it; that strategy wants this overflow behaviour.
+        ["x-dead-letter-strategy"] = "at-least-once",
+        ["x-overflow"] = "reject-publish",
+    };
 
     private static Task<QueueDeclareOk> DeclareQueueAsync(
         IChannel channel, string queue, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken) =>

@@ -22,6 +22,15 @@ internal sealed record InboundDelivery
     /// <summary>AMQP <c>message_id</c>.</summary>
     public string? MessageId { get; init; }
 
+    /// <summary>AMQP <c>priority</c>; null where it has none.</summary>
+    public byte? Priority { get; init; }
+
+    /// <summary>Which attempt at the job it is, from 1: the header <c>millrace-attempt</c>.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>The errors of the attempts before: the header <c>millrace-errors</c>.</summary>
+    public string? Errors { get; init; }
+
     /// <summary>Whether the broker handed it over before.</summary>
     public required bool Redelivered { get; init; }
 

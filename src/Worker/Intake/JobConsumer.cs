@@ -149,6 +149,9 @@ internal sealed class JobConsumer(
         return new PendingJob
         {
             JobId = reading.JobId,
+            Delivery = delivery,
+            Attempt = delivery.Attempt,
+            Errors = delivery.Errors,
             ModelName = name,
             ModelVersion = model.Version.Version,
             Lane = delivery.Lane,
@@ -172,6 +175,7 @@ internal sealed class JobConsumer(
         var job = new PendingJob
         {
             JobId = reading.JobId,
+            Delivery = delivery,
             ModelName = modelName ?? delivery.QueueModel,
             ModelVersion = modelVersion,
             Lane = delivery.Lane,

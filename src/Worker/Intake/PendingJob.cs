@@ -7,10 +7,32 @@ namespace Millrace.Worker.Intake;
 /// <summary>A delivery that waits for its outcome. It stays unacked until <see cref="Completion"/> ends.</summary>
 internal sealed class PendingJob
 {
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What stands for the outcome of a job that is to be tried again: it has none, and nobody else may decide one.
+    private static readonly JobOutcome s_postponed = JobOutcome.Failed("", "");
+
+    private readonly TaskCompletionSource _completion;
     private JobOutcome? _outcome;
 
+    public PendingJob()
+        : this(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))
+    {
+    }
+
+    private PendingJob(TaskCompletionSource completion) => _completion = completion;
+
     public required Guid JobId { get; init; }
+
+    /// <summary>What it came by; its body stays valid until <see cref="Completion"/> ends.</summary>
+    public required InboundDelivery Delivery { get; init; }
+
+    /// <summary>Which attempt at the job this is, from 1.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>The errors of the attempts before; null for none.</summary>
+    public string? Errors { get; init; }
+
+    /// <summary>Whether it gets a batch of its own: what failed before must not hold its neighbours up again.</summary>
+    public bool RunsAlone => Attempt > 1;
 
     public required string ModelName { get; init; }
 
@@ -67,6 +89,34 @@ internal sealed class PendingJob
     /// <summary>Decides the outcome; the first decision stands.</summary>
     /// <returns>True for the one that decided, which must hand the job on.</returns>
     public bool TryDecide(JobOutcome outcome) => Interlocked.CompareExchange(ref _outcome, outcome, null) is null;
+
+    /// <summary>Ends this attempt without an outcome, unless the job is decided.</summary>
+    /// <returns>True for the one that postponed it, which must see to the next attempt.</returns>
+    public bool TryPostpone() => TryDecide(s_postponed);
+
+    /// <summary>The next attempt at a postponed job on the same delivery, which waits for that one instead.</summary>
+    public PendingJob Again(int attempt, string errors) => new(_completion)
+    {
+        JobId = JobId,
+        Delivery = Delivery,
+        Attempt = attempt,
+        Errors = errors,
+        ModelName = ModelName,
+        ModelVersion = ModelVersion,
+        Lane = Lane,
+        Reply = Reply,
+        PayloadHash = PayloadHash,
+        ReceivedAt = ReceivedAt,
+        ReceivedTimestamp = ReceivedTimestamp,
+        DeadlineTimestamp = DeadlineTimestamp,
+        RunId = RunId,
+        RunRow = RunRow,
+        RowCount = RowCount,
+        Inputs = Inputs,
+        Key = Key,
+        Outputs = Outputs.Again(),
+        GroupLimit = GroupLimit,
+    };
 
     /// <summary>Puts an outcome that cannot be committed out for one that can.</summary>
     public void Replace(JobOutcome outcome) => Volatile.Write(ref _outcome, outcome);

@@ -1,3 +1,4 @@
+using System.Text;
 using MassTransit;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
@@ -29,6 +30,9 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
             ReplyTo = string.IsNullOrEmpty(properties.ReplyTo) ? null : properties.ReplyTo,
             CorrelationId = properties.CorrelationId,
             MessageId = properties.MessageId,
+            Priority = properties.IsPriorityPresent() ? properties.Priority : null,
+            Attempt = Math.Max(WireFormats.Number(properties.Headers, BrokerNames.AttemptHeader) ?? 1, 1),
+            Errors = ToText(properties.Headers, BrokerNames.ErrorsHeader),
             Redelivered = context.Redelivered,
             QueueModel = model,
             Lane = lane,
@@ -50,4 +54,7 @@ internal sealed class ReceiveFilter(JobConsumer consumer, string model, Lane lan
             Lane = lane,
         };
     }
+
+    private static string? ToText(IDictionary<string, object?>? headers, string name) =>
+        headers is not null && headers.TryGetValue(name, out var value) && value is byte[] text ? Encoding.UTF8.GetString(text) : null;
 }

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Millrace.Contracts;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Observability;
 
@@ -12,13 +13,15 @@ internal sealed class WorkerMetrics : IDisposable
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Millrace";
 
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter;
     private readonly Counter<long> _jobs;
     private readonly Histogram<double> _jobDuration;
     private readonly Histogram<int> _batchRows;
     private readonly Counter<long> _paddedRows;
     private readonly Histogram<double> _runDuration;
     private readonly Counter<long> _failedBatches;
+    private readonly Counter<long> _bisections;
+    private readonly Counter<long> _retries;
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<int> _commitRows;
     private readonly Counter<long> _deadLetters;
@@ -28,12 +31,16 @@ internal sealed class WorkerMetrics : IDisposable
     public WorkerMetrics(TimeProvider time)
     {
         _time = time;
+        // Several workers may live in one process: the scope tells whose instruments they are.
+        _meter = new Meter(MeterName, version: null, tags: null, scope: this);
         _jobs = _meter.CreateCounter<long>("millrace.jobs", "{job}", "Jobs with a committed row, by model, lane and status.");
         _jobDuration = _meter.CreateHistogram<double>("millrace.job.duration", "s", "From the delivery to the committed row.");
         _batchRows = _meter.CreateHistogram<int>("millrace.batch.rows", "{row}", "Rows of jobs in a batch, padding left out.");
         _paddedRows = _meter.CreateCounter<long>("millrace.batch.padding", "{row}", "Rows that only filled a bucket.");
         _runDuration = _meter.CreateHistogram<double>("millrace.batch.duration", "s", "Packing, running and unpacking a batch.");
-        _failedBatches = _meter.CreateCounter<long>("millrace.batch.failures", "{batch}", "Runs that failed and were halved or ended their job.");
+        _failedBatches = _meter.CreateCounter<long>("millrace.batch.failures", "{batch}", "Runs that failed, by cause; their jobs were run in parts or tried again.");
+        _bisections = _meter.CreateCounter<long>("millrace.batch.bisections", "{batch}", "Failed batches of several jobs that were searched for the one at fault.");
+        _retries = _meter.CreateCounter<long>("millrace.job.retries", "{job}", "Jobs to be tried again, by model, lane and cause.");
         _commitDuration = _meter.CreateHistogram<double>("millrace.commit.duration", "s", "One commit, retries included.");
         _commitRows = _meter.CreateHistogram<int>("millrace.commit.rows", "{row}", "Rows of one commit.");
         _deadLetters = _meter.CreateCounter<long>("millrace.dead_letters", "{message}", "Bodies that could not be read, and jobs that the broker gave up, by model and code.");
@@ -51,7 +58,13 @@ internal sealed class WorkerMetrics : IDisposable
         }
     }
 
-    public void BatchFailed(ModelVersion model) => _failedBatches.Add(1, new TagList { { "model", model.Name }, { "version", model.Version } });
+    public void BatchFailed(ModelVersion model, FailureCause cause) =>
+        _failedBatches.Add(1, new TagList { { "model", model.Name }, { "version", model.Version }, { "cause", NameOf(cause) } });
+
+    public void BatchBisected(ModelVersion model) => _bisections.Add(1, new TagList { { "model", model.Name }, { "version", model.Version } });
+
+    public void Retried(PendingJob job, FailureCause cause) =>
+        _retries.Add(1, new TagList { { "model", job.ModelName }, { "lane", NameOf(job.Lane) }, { "cause", NameOf(cause) } });
 
     public void Committed(List<PendingJob> jobs, TimeSpan duration)
     {
@@ -67,7 +80,7 @@ internal sealed class WorkerMetrics : IDisposable
             var tags = new TagList
             {
                 { "model", job.ModelName },
-                { "lane", job.Lane == Lane.Bulk ? "bulk" : "interactive" },
+                { "lane", NameOf(job.Lane) },
                 { "status", job.Outcome.Status.ToWireName() },
             };
             _jobs.Add(1, tags);
@@ -80,4 +93,14 @@ internal sealed class WorkerMetrics : IDisposable
     public void Undeliverable(PendingJob job) => _undeliverable.Add(1, new KeyValuePair<string, object?>("model", job.ModelName));
 
     public void Dispose() => _meter.Dispose();
+
+    private static string NameOf(Lane lane) => lane == Lane.Bulk ? "bulk" : "interactive";
+
+    private static string NameOf(FailureCause cause) => cause switch
+    {
+        FailureCause.OutOfMemory => "out_of_memory",
+        FailureCause.DeviceLost => "device_lost",
+        FailureCause.TimeLimit => "run_timeout",
+        _ => "inference",
+    };
 }

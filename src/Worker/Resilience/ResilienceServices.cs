@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Millrace.Worker.Configuration;
 
 namespace Millrace.Worker.Resilience;
 
@@ -6,6 +7,8 @@ namespace Millrace.Worker.Resilience;
 internal static class ResilienceServices
 {
     public static IServiceCollection AddResilience(this IServiceCollection services) => services
+        .AddValidatedOptions<RetryOptions>(RetryOptions.Section)
         .AddSingleton<RetryPipelines>()
+        .AddSingleton<JobRetries>()
         .AddSingleton<Suspects>();
 }

@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Delivery;
+using Millrace.Worker.Embedded;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Observability;
@@ -40,8 +42,7 @@ public sealed class BatchLoopTests
             {
                 Assert.Equal(JobStatus.Failed, row.Status);
                 Assert.Equal(ErrorCode.InferenceFailed, row.Code);
-                Assert.StartsWith("the model could not run the job: ", row.Error, StringComparison.Ordinal);
-                Assert.Contains("out of data bounds", row.Error, StringComparison.Ordinal);
+                Assert.Matches("^attempt 1: .*out of data bounds.*; attempt 2: .*out of data bounds.*; attempt 3: .*out of data bounds.*$", row.Error);
                 Assert.Empty(row.Outputs);
             }
             else
@@ -59,7 +60,7 @@ public sealed class BatchLoopTests
         var split = model.Job(Tensor.Create<long>("x", [6], [0, 1, 2, 99, 3, 4]));
         var neighbour = model.Job(Tensor.Create<long>("x", [1], [4]));
 
-        var store = await RunAsync(model, split, neighbour);
+        var store = await RunAsync(model, [split, neighbour]);
 
         Assert.Equal(JobStatus.Failed, store.Rows[split.JobId].Status);
         Assert.Equal([40f], store.Rows[neighbour.JobId].Outputs[0].AsSpan<float>().ToArray());
@@ -83,7 +84,7 @@ public sealed class BatchLoopTests
         using var model = TestModel.Open(Lookup);
         var late = PendingJobs.ToBatch(TimeProvider.System, deadline: TimeProvider.System.GetTimestamp());
 
-        var store = await RunAsync(model, late);
+        var store = await RunAsync(model, [late]);
 
         Assert.Equal(JobStatus.Expired, store.Rows[late.JobId].Status);
         Assert.Equal(ErrorCode.DeadlineExceeded, store.Rows[late.JobId].Code);
@@ -105,7 +106,7 @@ public sealed class BatchLoopTests
         var flat = model.Job(x, Tensor.Create<long>("shape", [1], [6]));
         var square = model.Job(x, Tensor.Create<long>("shape", [2], [2, 3]));
 
-        var store = await RunAsync(model, flat, square);
+        var store = await RunAsync(model, [flat, square]);
 
         Assert.Equal(JobStatus.Failed, store.Rows[flat.JobId].Status);
         Assert.Equal(ErrorCode.OutputInvalid, store.Rows[flat.JobId].Code);
@@ -130,16 +131,60 @@ public sealed class BatchLoopTests
         Assert.Empty(store.Suspicions);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(63)]
+    public async Task One_culprit_costs_at_most_log2_n_plus_1_further_runs_and_two_more_alone(int culprit)
+    {
+        const int count = 64;
+        using var model = TestModel.Open(Lookup);
+        var jobs = Enumerable.Range(0, count).Select(i => model.Job(Tensor.Create<long>("x", [1], [i == culprit ? 99 : 1]))).ToArray();
+        var runs = new List<int>();
+
+        var store = await RunAsync(model, jobs, runs: runs);
+
+        Assert.Equal(count - 1, runs.Sum());
+        Assert.Equal([0, 0], runs[^2..]);
+        Assert.InRange(runs.Count - 1 - 2, 1, (int)Math.Log2(count) + 1);
+        Assert.All(jobs, job => Assert.Equal(job == jobs[culprit] ? JobStatus.Failed : JobStatus.Succeeded, store.Rows[job.JobId].Status));
+        Assert.Equal(count, store.CommittedRows);
+    }
+
+    [Fact]
+    public async Task Any_number_of_culprits_is_found_at_no_more_than_two_runs_a_job_and_harms_nobody()
+    {
+        const int count = 64;
+        using var model = TestModel.Open(Lookup);
+        foreach (var every in new[] { 1, 2, 3, 8, 32 })
+        {
+            var jobs = Enumerable.Range(0, count).Select(i => model.Job(Tensor.Create<long>("x", [1], [i % every == 0 ? 99 : 1]))).ToArray();
+            var runs = new List<int>();
+
+            var store = await RunAsync(model, jobs, attempts: 1, runs);
+
+            Assert.All(jobs.Index(), job => Assert.Equal(
+                job.Index % every == 0 ? JobStatus.Failed : JobStatus.Succeeded, store.Rows[job.Item.JobId].Status));
+            Assert.InRange(runs.Count, 2, 1 + 2 * count + (int)Math.Log2(count) + 2);
+        }
+    }
+
     /// <summary>Runs the jobs in a loop of their own until all of them are committed and the loop has ended.</summary>
-    private static async Task<MemoryStore> RunAsync(TestModel model, params PendingJob[] jobs)
+    /// <param name="model">The model.</param>
+    /// <param name="jobs">The jobs, all there before the first run.</param>
+    /// <param name="attempts">At each of them.</param>
+    /// <param name="runs">Gets the rows of each run, 0 for one that failed.</param>
+    private static async Task<MemoryStore> RunAsync(TestModel model, PendingJob[] jobs, int attempts = 3, List<int>? runs = null)
     {
         await using var store = new MemoryStore();
         using var metrics = new WorkerMetrics(TimeProvider.System);
-        var retries = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
+        using var listener = Listen(metrics, runs ?? []);
+        var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
         var replies = new ReplySender(
-            new NoSender(), store, retries, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
+            new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
         using var writer = new ResultWriter(
-            store, replies, retries, Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+            store, replies, pipelines, Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
         await writer.StartAsync(TestContext.Current.CancellationToken);
         using var batcher = new Batcher(model.Version.MaxBatchSize, TimeSpan.Zero, TimeProvider.System);
         foreach (var job in jobs)
@@ -147,13 +192,37 @@ public sealed class BatchLoopTests
             batcher.Add(job);
         }
 
-        batcher.Close();
         var served = new ServedModel(model.Version, batcher, [model.Predictor], ExecutionProviders.Cpu);
-        var loop = new BatchLoop(served, model.Predictor, writer, new Suspects(store, retries), metrics, TimeProvider.System, NullLogger<BatchLoop>.Instance);
-        await loop.Start("test", TestContext.Current.CancellationToken).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        var route = new EmbeddedRetries(new ModelCatalog([served]));
+        var retries = new JobRetries(
+            Options.Create(new RetryOptions { Attempts = attempts }), route, writer, metrics, NullLogger<JobRetries>.Instance);
+        var runner = new BatchRunner(model.Version, model.Predictor, writer, retries, metrics, TimeProvider.System, NullLogger<BatchRunner>.Instance);
+        var loop = new BatchLoop(served, runner, writer, new Suspects(store, pipelines), NullLogger<BatchLoop>.Instance);
+        var ended = loop.Start("test", TestContext.Current.CancellationToken);
         await Task.WhenAll(jobs.Select(job => job.Completion)).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        batcher.Close();
+        await ended.WaitAsync(s_patience, TestContext.Current.CancellationToken);
         await writer.StopAsync(TestContext.Current.CancellationToken);
         return store;
+    }
+
+    private static MeterListener Listen(WorkerMetrics metrics, List<int> runs)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, metrics) && instrument.Name is "millrace.batch.rows" or "millrace.batch.failures")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        // Recorded by the session's thread alone.
+        listener.SetMeasurementEventCallback<int>((_, rows, _, _) => runs.Add(rows));
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => runs.Add(0));
+        listener.Start();
+        return listener;
     }
 
     private sealed class NoSender : IMessageSender

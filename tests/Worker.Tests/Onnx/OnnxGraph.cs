@@ -1,5 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
+#pragma warning disable IDE0005 // tests/Integration compiles this file too, and has the namespace everywhere
 using Millrace.Contracts;
+#pragma warning restore IDE0005
 using Millrace.Worker.Inference;
 using Tensor = Millrace.Contracts.Tensor;
 

@@ -1,0 +1,11 @@
+using Millrace.Worker.Intake;
+using Millrace.Worker.Resilience;
+
+namespace Millrace.Worker.Delivery;
+
+/// <summary>Where a job waits for its next attempt: the broker, or, embedded, the worker's own batcher.</summary>
+internal interface IRetryRoute
+{
+    /// <summary>Takes a postponed job over. Returns at once.</summary>
+    void Send(PendingJob job, JobRetry retry);
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Millrace.Contracts;
+using Millrace.Contracts.Wire;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Resilience;
+
+namespace Millrace.Worker.Delivery;
+
+/// <summary>
+/// Lets the broker keep a job until its next attempt: as it came, it goes to the exchange of the delay (<see cref="BrokerTopology"/>), and
+/// its delivery is acked once the broker has it. A worker that ends between the two leaves the job there twice at most, and the row's
+/// key settles that.
+/// </summary>
+internal sealed partial class RetrySender(IMessageSender sender, ResultWriter writer, ILogger<RetrySender> logger) : IRetryRoute
+{
+    public void Send(PendingJob job, JobRetry retry) => _ = SendAsync(job, retry);
+
+    private async Task SendAsync(PendingJob job, JobRetry retry)
+    {
+        try
+        {
+            if (await sender.SendAsync(ToMessage(job.Delivery, retry), CancellationToken.None) == SendOutcome.Confirmed)
+            {
+                job.Complete();
+            }
+            else
+            {
+                // The delay's exchange or queue was deleted while the worker ran. Handing the delivery back would be a loop.
+                LogNoQueue(job.JobId, BrokerNames.Retry(retry.Delay));
+                job.Replace(JobOutcome.Failed(retry.Code, $"{retry.Errors}; not tried again: '{BrokerNames.Retry(retry.Delay)}' is gone"));
+                writer.Enqueue(job);
+            }
+        }
+        catch (Exception fault)
+        {
+            // The worker ends before the job could be sent: the delivery goes back to the broker.
+            job.Abandon(fault);
+        }
+    }
+
+    /// <summary>The message again; but for AMQP's <c>expiration</c>, which bounded its wait in the queue that it has left.</summary>
+    private static OutboundMessage ToMessage(InboundDelivery delivery, JobRetry retry) => new()
+    {
+        Exchange = BrokerNames.Retry(retry.Delay),
+        // Kept while the message waits, and so the way back to its queue.
+        RoutingKey = BrokerNames.RoutingKey(delivery.QueueModel, delivery.Lane),
+        Body = new WireBody(delivery.Body, delivery.ContentType ?? "", delivery.HeaderLength),
+        CorrelationId = delivery.CorrelationId,
+        MessageId = delivery.MessageId,
+        ReplyTo = delivery.ReplyTo,
+        Priority = delivery.Priority,
+        Headers = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [BrokerNames.AttemptHeader] = retry.Attempt.ToString(CultureInfo.InvariantCulture),
+            [BrokerNames.ErrorsHeader] = retry.Errors,
+        },
+    };
+
+    [LoggerMessage(EventId = 350, Level = LogLevel.Error, Message = "Job {JobId} cannot wait for its next attempt: '{Exchange}' takes no message")]
+    private partial void LogNoQueue(Guid jobId, string exchange);
+}

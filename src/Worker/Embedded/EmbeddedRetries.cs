@@ -1,0 +1,26 @@
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Resilience;
+
+namespace Millrace.Worker.Embedded;
+
+/// <summary>
+/// The next attempt where there is no broker: at once, behind the jobs that wait. The delays are for what passes by itself and for
+/// another worker to take the job; here there is no other, and a person waits for the run to end.
+/// </summary>
+internal sealed class EmbeddedRetries(ModelCatalog catalog) : IRetryRoute
+{
+    public void Send(PendingJob job, JobRetry retry)
+    {
+        catalog.Find(job.ModelName, job.ModelVersion, out var model);
+        try
+        {
+            model.Batcher.Add(job.Again(retry.Attempt, retry.Errors));
+        }
+        catch (ObjectDisposedException fault)
+        {
+            job.Abandon(fault);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace Millrace.Worker.Resilience;
+
+/// <summary>A further attempt at a job.</summary>
+/// <param name="Attempt">Its number; the first retry is 2.</param>
+/// <param name="Delay">How long the job waits for it.</param>
+/// <param name="Code">What its row would say now.</param>
+/// <param name="Errors">The errors of the attempts before.</param>
+internal sealed record JobRetry(int Attempt, TimeSpan Delay, string Code, string Errors);

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Millrace.Contracts;
+using Millrace.Contracts.Wire;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
+using Xunit;
+
+namespace Millrace.Worker.Tests.Delivery;
+
+public sealed class RetrySenderTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private static readonly JobRetry s_retry = new(2, TimeSpan.FromSeconds(10), ErrorCode.InferenceFailed, "attempt 1: no");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_job_goes_to_the_delays_exchange_as_it_came_and_its_delivery_is_acked_once_the_broker_has_it()
+    {
+        var job = PendingJobs.ToBatch(TimeProvider.System, delivery: new InboundDelivery
+        {
+            Body = new byte[] { 1, 2, 3 },
+            ContentType = OipFormat.BinaryContentType,
+            HeaderLength = 2,
+            ReplyTo = "replies",
+            CorrelationId = "c",
+            MessageId = "m-1",
+            Priority = 7,
+            Redelivered = false,
+            QueueModel = "digits",
+            Lane = Lane.Bulk,
+        });
+        var sender = new HeldSender();
+        Assert.True(job.TryPostpone());
+        await SendAsync(job, sender, async _ =>
+        {
+            Assert.False(job.Completion.IsCompleted);
+            sender.Outcome.SetResult(SendOutcome.Confirmed);
+            await job.Completion.WaitAsync(s_patience, Token);
+        });
+
+        var message = sender.Message!;
+        Assert.Equal(("millrace.retry.10s", "digits.bulk"), (message.Exchange, message.RoutingKey));
+        Assert.Equal([1, 2, 3], message.Body.Bytes.ToArray());
+        Assert.Equal((OipFormat.BinaryContentType, 2), (message.Body.ContentType, message.Body.HeaderLength));
+        Assert.Equal(("replies", "c", "m-1", (byte)7), (message.ReplyTo, message.CorrelationId, message.MessageId, message.Priority));
+        Assert.Equal("2", message.Headers![BrokerNames.AttemptHeader]);
+        Assert.Equal("attempt 1: no", message.Headers[BrokerNames.ErrorsHeader]);
+    }
+
+    [Fact]
+    public async Task A_job_that_no_retry_queue_takes_fails_at_once_and_is_not_lost()
+    {
+        var job = PendingJobs.ToBatch(TimeProvider.System);
+        var sender = new HeldSender();
+        Assert.True(job.TryPostpone());
+        await SendAsync(job, sender, async store =>
+        {
+            sender.Outcome.SetResult(SendOutcome.Unroutable);
+            await job.Completion.WaitAsync(s_patience, Token);
+            Assert.Equal(JobStatus.Failed, store.Rows[job.JobId].Status);
+            Assert.Equal(ErrorCode.InferenceFailed, store.Rows[job.JobId].Code);
+            Assert.Equal("attempt 1: no; not tried again: 'millrace.retry.10s' is gone", store.Rows[job.JobId].Error);
+        });
+    }
+
+    [Fact]
+    public async Task A_job_that_cannot_be_sent_before_the_worker_ends_goes_back_to_the_broker()
+    {
+        var job = PendingJobs.ToBatch(TimeProvider.System);
+        var sender = new HeldSender();
+        Assert.True(job.TryPostpone());
+        await SendAsync(job, sender, async store =>
+        {
+            sender.Outcome.SetCanceled(Token);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => job.Completion.WaitAsync(s_patience, Token));
+            Assert.Empty(store.Rows);
+        });
+    }
+
+    private static async Task SendAsync(PendingJob job, HeldSender sender, Func<MemoryStore, Task> thenAsync)
+    {
+        await using var store = new MemoryStore();
+        using var metrics = new WorkerMetrics(TimeProvider.System);
+        var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
+        var replies = new ReplySender(sender, store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
+        using var writer = new ResultWriter(
+            store, replies, pipelines, Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+        await writer.StartAsync(Token);
+        new RetrySender(sender, writer, NullLogger<RetrySender>.Instance).Send(job, s_retry);
+        await thenAsync(store);
+        await writer.StopAsync(Token);
+    }
+
+    /// <summary>A broker that says nothing until the test lets it.</summary>
+    private sealed class HeldSender : IMessageSender
+    {
+        public OutboundMessage? Message { get; private set; }
+
+        public TaskCompletionSource<SendOutcome> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public async ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken)
+        {
+            Message = message;
+            return await Outcome.Task.WaitAsync(cancellationToken);
+        }
+    }
+}
