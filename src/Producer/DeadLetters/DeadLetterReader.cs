@@ -11,22 +11,21 @@ internal static class DeadLetterReader
     // Looked at by a person, one by one: wider than any worker's limits.
     private static readonly WireLimits s_limits = new() { MaxRank = 64, MaxJsonDepth = 64 };
 
-    public static DeadLetter Read(BasicGetResult message)
+    public static DeadLetter Read(ulong deliveryTag, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> bytes)
     {
-        var properties = message.BasicProperties;
-        var body = new WireBody(message.Body, properties.ContentType ?? "", WireFormats.HeaderLength(properties.Headers));
+        var body = new WireBody(bytes, properties.ContentType ?? "", WireFormats.HeaderLength(properties.Headers));
         var isReadable = TryReadId(body, out var id);
-        var jobId = id ?? JobId.OfMessage(properties.MessageId, properties.CorrelationId, properties.ReplyTo, message.Body.Span);
+        var jobId = id ?? JobId.OfMessage(properties.MessageId, properties.CorrelationId, properties.ReplyTo, bytes.Span);
         var letter = Text(properties, BrokerNames.ReasonHeader) is { } reason
             ? OfWorker(reason, Text(properties, BrokerNames.QueueHeader))
             : OfBroker(BrokerDeath.Read(properties.Headers), isReadable);
         var isOfModel = BrokerNames.TryParseQueue(letter.Queue ?? "", out var model, out var lane);
         return letter with
         {
-            DeliveryTag = message.DeliveryTag,
+            DeliveryTag = deliveryTag,
             JobId = jobId,
             ModelName = isOfModel ? model : null,
-            RoutingKey = isOfModel ? BrokerNames.RoutingKey(model, lane) : message.RoutingKey,
+            RoutingKey = isOfModel ? BrokerNames.RoutingKey(model, lane) : routingKey,
             DiedAt = letter.DiedAt ?? (properties.IsTimestampPresent() ? Time(properties.Timestamp) : null),
             Properties = properties,
             Body = body,
