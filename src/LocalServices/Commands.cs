@@ -6,8 +6,16 @@ namespace Millrace.LocalServices;
 internal static class Commands
 {
     /// <summary>Runs it and requires the exit code 0.</summary>
+    /// <param name="program">Its file, or its name where it is in PATH.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="setEnvironment">Changes the environment that it inherits; null for nothing.</param>
     /// <exception cref="LocalServiceException">It failed; the message has what it wrote to stderr.</exception>
-    public static async Task RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        CancellationToken cancellationToken,
+        Action<IDictionary<string, string?>>? setEnvironment = null)
     {
         var info = new ProcessStartInfo(program, arguments)
         {
@@ -17,6 +25,7 @@ internal static class Commands
             // The folder that we are in may be closed to the user that runs the program.
             WorkingDirectory = "/",
         };
+        setEnvironment?.Invoke(info.Environment);
         using var process = Process.Start(info) ?? throw new LocalServiceException($"{program} could not be started.");
         try
         {

@@ -48,6 +48,13 @@ public sealed class LocalRabbitMq : IAsyncDisposable
     /// <exception cref="LocalServiceException">The broker gave up.</exception>
     public Task StartAgainAsync(CancellationToken cancellationToken) => _server.RunAsync(cancellationToken);
 
+    /// <summary>Runs <c>rabbitmqctl</c> on the broker, which takes seconds: it starts an Erlang of its own.</summary>
+    /// <param name="arguments">Such as <c>set_disk_free_limit 200MB</c>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="LocalServiceException">It failed; the message has what it wrote to stderr.</exception>
+    public Task ControlAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        _server.ControlAsync(arguments, cancellationToken);
+
     /// <summary>Stops the broker; deletes its folder where it was a temporary one.</summary>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

@@ -48,11 +48,13 @@ public sealed class LocalWorker : IAsyncDisposable
     /// <summary>Starts a worker.</summary>
     /// <param name="settings">Environment variables of its configuration, such as <c>Broker__Uri</c>.</param>
     /// <param name="listener">Gets each line of its output.</param>
+    /// <param name="assembly">The program's file, beside the running one.</param>
     /// <exception cref="LocalServiceException">The worker's program is not beside the running one.</exception>
-    public static LocalWorker Start(IReadOnlyDictionary<string, string> settings, Action<string>? listener = null)
+    public static LocalWorker Start(
+        IReadOnlyDictionary<string, string> settings, Action<string>? listener = null, string assembly = "Millrace.Worker.dll")
     {
         ArgumentNullException.ThrowIfNull(settings);
-        var program = Path.Combine(AppContext.BaseDirectory, "Millrace.Worker.dll");
+        var program = Path.Combine(AppContext.BaseDirectory, assembly);
         if (!File.Exists(program))
         {
             throw new LocalServiceException($"The worker is not there: expected {program}. Build the solution.");

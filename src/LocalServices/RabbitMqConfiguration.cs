@@ -51,6 +51,15 @@ internal sealed class RabbitMqConfiguration(ServerFolder folder, RabbitMqProgram
         SetEnvironment = environment => SetEnvironment(environment, ports),
     };
 
+    public LocalProgram Control(RabbitMqPorts ports, IReadOnlyList<string> arguments) => new()
+    {
+        Name = "rabbitmqctl",
+        Path = programs.Control,
+        Arguments = arguments,
+        LogPath = folder.PathOf("rabbitmqctl.log"),
+        SetEnvironment = environment => SetEnvironment(environment, ports),
+    };
+
     private void SetEnvironment(IDictionary<string, string?> environment, RabbitMqPorts ports)
     {
         foreach (var name in environment.Keys.Where(name => name.StartsWith("RABBITMQ_", StringComparison.Ordinal)).ToArray())

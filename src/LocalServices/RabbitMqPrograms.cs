@@ -5,6 +5,9 @@ namespace Millrace.LocalServices;
 /// <param name="Epmd">Erlang's name server.</param>
 internal sealed record RabbitMqPrograms(string Server, string Epmd)
 {
+    /// <summary>RabbitMQ's command line, beside its start script.</summary>
+    public string Control => Path.Combine(Path.GetDirectoryName(Server)!, "rabbitmqctl");
+
     /// <summary>Looks for both.</summary>
     /// <exception cref="LocalServiceException">One is missing.</exception>
     public static RabbitMqPrograms Find() => new(Programs.FindRabbitMqServer(), Programs.FindEpmd());

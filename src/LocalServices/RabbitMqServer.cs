@@ -63,6 +63,12 @@ internal sealed class RabbitMqServer : IAsyncDisposable
         }
     }
 
+    public Task ControlAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var control = _configuration.Control(_ports, arguments);
+        return Commands.RunAsync(control.Path, control.Arguments, cancellationToken, control.SetEnvironment);
+    }
+
     public async Task StopAsync(int signal)
     {
         if (_broker is not null)

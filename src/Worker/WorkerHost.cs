@@ -1,0 +1,97 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Millrace.Results;
+using Millrace.Worker.Batching;
+using Millrace.Worker.Cancelling;
+using Millrace.Worker.Configuration;
+using Millrace.Worker.DeadLetters;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
+
+namespace Millrace.Worker;
+
+/// <summary>
+/// The worker as a service: RabbitMQ in, RabbitMQ and Postgres out. <see cref="Embedded.EmbeddedWorker"/> composes the same parts without
+/// a broker.
+/// </summary>
+internal static class WorkerHost
+{
+    /// <summary>Runs until a signal ends it.</summary>
+    /// <param name="args">Configuration from the command line.</param>
+    /// <param name="replace">Puts other services in place of the ones at the process's edges; the fault tests' way in.</param>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, Action<IServiceCollection>? replace = null)
+    {
+        var builder = Host.CreateApplicationBuilder(args);
+        Configure(builder);
+        replace?.Invoke(builder.Services);
+        using var host = builder.Build();
+        var errors = StartupCheck.Run(host.Services);
+        if (errors.Count > 0)
+        {
+            foreach (var error in errors)
+            {
+                await Console.Error.WriteLineAsync($"millrace: {error}");
+            }
+
+            return ExitCode.Configuration;
+        }
+
+        var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var secondSignal = new SecondSignal();
+        try
+        {
+            await host.RunAsync();
+            return ExitCode.Ok;
+        }
+        catch (Exception fault) when (fault is StoreSchemaException or BrokerSetupException)
+        {
+            await Console.Error.WriteLineAsync($"millrace: {fault.Message}");
+            return ExitCode.Configuration;
+        }
+        catch (Exception fault) when (stopping.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync(
+                $"millrace: not all that was in flight could be finished in time; jobs without a row stay with the broker. {fault.Message}");
+            return ExitCode.Failure;
+        }
+    }
+
+    private static void Configure(HostApplicationBuilder builder)
+    {
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        builder.Logging.AddFilter("MassTransit", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = TimeSpan.FromSeconds(20);
+            host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
+        });
+
+        // Started in this order and stopped in the reverse one: the intake starts last and stops first.
+        builder.Services
+            .AddObservability(builder.Configuration)
+            .AddValidatedOptions<BrokerOptions>(BrokerOptions.Section)
+            .AddResilience()
+            .AddStore()
+            .AddInference()
+            .AddBrokerGate()
+            .AddRabbitMqSender()
+            .AddDelivery()
+            .AddBatching()
+            .AddCancelling()
+            .AddCancellationFollower()
+            .AddIntake()
+            .AddDeadLetters()
+            .AddRabbitMqIntake();
+    }
+}

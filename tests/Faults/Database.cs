@@ -1,0 +1,145 @@
+using System.Globalization;
+using Millrace.Results;
+using Millrace.TestKit;
+using Npgsql;
+
+namespace Millrace.Faults;
+
+/// <summary>A database of one trial: the schema, a record of every change of a row, and commits that fail or take long on demand.</summary>
+internal sealed class Database : IAsyncDisposable
+{
+    // Triggers run as their owner: the worker's login has no rights here.
+    private const string Triggers = """
+        CREATE SCHEMA faults;
+        CREATE TABLE faults.changes (op text NOT NULL, job_id uuid NOT NULL, before jsonb NOT NULL, after jsonb);
+        CREATE FUNCTION faults.record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+        BEGIN
+            INSERT INTO faults.changes VALUES (TG_OP, OLD.job_id, to_jsonb(OLD), CASE TG_OP WHEN 'UPDATE' THEN to_jsonb(NEW) END);
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER record AFTER UPDATE OR DELETE ON millrace.results FOR EACH ROW EXECUTE FUNCTION faults.record();
+
+        CREATE TABLE faults.disturbance (refused float8 NOT NULL, slow float8 NOT NULL, seconds float8 NOT NULL);
+        INSERT INTO faults.disturbance VALUES (0, 0, 0);
+        CREATE FUNCTION faults.disturb() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+        DECLARE
+            plan faults.disturbance;
+        BEGIN
+            SELECT * INTO plan FROM faults.disturbance;
+            IF random() < plan.slow THEN
+                PERFORM pg_sleep(plan.seconds);
+            END IF;
+            IF random() < plan.refused THEN
+                IF random() < 0.5 THEN
+                    RAISE EXCEPTION 'made up by the fault tests' USING ERRCODE = 'serialization_failure';
+                ELSE
+                    RAISE EXCEPTION 'made up by the fault tests' USING ERRCODE = 'deadlock_detected';
+                END IF;
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER disturb AFTER INSERT ON millrace.results FOR EACH STATEMENT EXECUTE FUNCTION faults.disturb();
+        """;
+
+    private readonly TestDatabase _database;
+    private readonly NpgsqlDataSource _source;
+
+    private Database(TestDatabase database, string workerLogin)
+    {
+        _database = database;
+        WorkerLogin = workerLogin;
+        _source = NpgsqlDataSource.Create(database.ConnectionString);
+    }
+
+    /// <summary>How a worker, with its rights alone, reaches it.</summary>
+    public string WorkerLogin { get; }
+
+    public static async Task<Database> CreateAsync(Servers servers, CancellationToken cancellationToken)
+    {
+        var database = await servers.CreateDatabaseAsync(cancellationToken);
+        await using (var store = ResultStores.OpenPostgres(database.ConnectionString))
+        {
+            await store.MigrateAsync(cancellationToken);
+        }
+
+        var created = new Database(database, await database.CreateLoginAsync("", ["millrace_worker"], cancellationToken));
+        await created.ExecuteAsync(Triggers, cancellationToken);
+        return created;
+    }
+
+    /// <summary>Lets that share of the commits fail, half of them as serialization failures (40001), half as deadlocks (40P01).</summary>
+    public Task RefuseAsync(double share, CancellationToken cancellationToken) =>
+        ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"UPDATE faults.disturbance SET refused = {share}"), cancellationToken);
+
+    /// <summary>Lets that share of the commits take so much longer.</summary>
+    public Task SlowDownAsync(double share, TimeSpan delay, CancellationToken cancellationToken) => ExecuteAsync(
+        string.Create(CultureInfo.InvariantCulture, $"UPDATE faults.disturbance SET slow = {share}, seconds = {delay.TotalSeconds}"), cancellationToken);
+
+    /// <summary>Loses the key of the table (a negative control).</summary>
+    public Task LoseKeyAsync(CancellationToken cancellationToken) =>
+        ExecuteAsync("ALTER TABLE millrace.results DROP CONSTRAINT results_pkey", cancellationToken);
+
+    /// <summary>Rows so far; null while the database is away.</summary>
+    public async Task<long?> TryCountAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = _source.CreateCommand("SELECT count(*) + count(undeliverable_at) FROM millrace.results");
+            return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+        }
+        catch (NpgsqlException e) when (e.IsTransient)
+        {
+            return null;
+        }
+    }
+
+    public async Task<List<StoredRow>> ReadRowsAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _source.CreateCommand("""
+            SELECT job_id, status, code, (jsonb_path_query_first(outputs, '$.echo.data[0]')#>>'{}')::text, undeliverable_at IS NOT NULL
+            FROM millrace.results
+            """);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<StoredRow>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            var code = reader.IsDBNull(2) ? null : reader.GetString(2);
+            // One element a row: a number, or a list of one.
+            long? number = reader.IsDBNull(3) ? null : long.Parse(reader.GetString(3).Trim('[', ']'), CultureInfo.InvariantCulture);
+            rows.Add(new StoredRow(reader.GetGuid(0), new Answer(reader.GetString(1), code, number), reader.GetBoolean(4)));
+        }
+
+        return rows;
+    }
+
+    /// <summary>The jobs of rows that were deleted, or changed in another way than by their first undeliverable mark.</summary>
+    public async Task<List<Guid>> ReadChangedAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _source.CreateCommand("""
+            SELECT job_id FROM faults.changes
+            WHERE op = 'DELETE' OR before - 'undeliverable_at' IS DISTINCT FROM after - 'undeliverable_at' OR before ->> 'undeliverable_at' IS NOT NULL
+            """);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var jobs = new List<Guid>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            jobs.Add(reader.GetGuid(0));
+        }
+
+        return jobs;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        // Connections to the server may have gone with a database that was stopped.
+        NpgsqlConnection.ClearAllPools();
+        await _database.DisposeAsync();
+    }
+
+    private async Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var command = _source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,6 @@
+using Millrace.FaultyWorker;
+using Millrace.Worker;
+
+var fault = Fault.FromEnvironment();
+using var kill = new KillSwitch(fault);
+return await WorkerHost.RunAsync(args, services => services.Inject(fault, kill));

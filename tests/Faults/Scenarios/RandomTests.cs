@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using Millrace.LocalServices;
+
+namespace Millrace.Faults.Scenarios;
+
+/// <summary>Faults of all kinds at random, one behind the other, on two workers at work.</summary>
+public sealed class RandomTests(Servers servers)
+{
+    private const int ShortFaults = 6;
+
+    private static readonly TimeSpan s_fullDuration = TimeSpan.FromMinutes(3);
+
+    public static TheoryData<int> Trials => [.. Enumerable.Range(0, Scale.Of(1, 10))];
+
+    [Theory]
+    [MemberData(nameof(Trials))]
+    public Task Any_faults_in_any_order_lose_no_job(int number) => Trial.RunAsync(servers, $"random-{number}", async trial =>
+    {
+        var workers = new LocalWorker[2];
+        for (var i = 0; i < workers.Length; i++)
+        {
+            workers[i] = await trial.Site.StartWorkerAsync($"worker-{i}", Trial.Token);
+        }
+
+        // A queue as young as ours survives a kill only once the broker was stopped in order (LocalRabbitMq.KillAsync).
+        await RestartBrokerAsync(trial, kill: false);
+        await using var load = trial.StartLoad();
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; Scale.IsFull ? Stopwatch.GetElapsedTime(start) < s_fullDuration : i < ShortFaults; i++)
+        {
+            await trial.MoreRowsAsync();
+            await DisturbAsync(trial, workers, i);
+        }
+
+        await trial.Site.Database.RefuseAsync(0, Trial.Token);
+        await load.StopAsync();
+        await trial.HoldsAsync();
+    });
+
+    private async Task DisturbAsync(Trial trial, LocalWorker[] workers, int number)
+    {
+        var victim = trial.Random.Next(workers.Length);
+        var fault = trial.Random.Next(8);
+        trial.History.Add("nemesis", $"fault {fault}, worker {victim}");
+        switch (fault)
+        {
+            case 0:
+                workers[victim].Kill();
+                await workers[victim].Exited;
+                workers[victim] = await trial.Site.StartWorkerAsync($"worker-{victim}-{number}", Trial.Token);
+                break;
+            case 1:
+                workers[victim].Terminate();
+                await workers[victim].Exited;
+                workers[victim] = await trial.Site.StartWorkerAsync($"worker-{victim}-{number}", Trial.Token);
+                break;
+            case 2:
+                await RestartBrokerAsync(trial, kill: trial.Random.Next(2) == 0);
+                break;
+            case 3:
+                await servers.Database.StopAsync(trial.Random.Next(2) == 0 ? PostgresStop.Fast : PostgresStop.Immediate);
+                await servers.Database.StartAgainAsync(Trial.Token);
+                break;
+            case 4:
+                trial.Site.BrokerWay.Reset();
+                break;
+            case 5:
+                trial.Site.BrokerWay.Stall();
+                break;
+            case 6:
+                trial.Site.DatabaseWay.Reset();
+                break;
+            default:
+                await trial.Site.Database.RefuseAsync(trial.Random.Next(2) == 0 ? 0.3 : 0, Trial.Token);
+                break;
+        }
+
+        await trial.WorksAgainAsync($"fault {fault}");
+    }
+
+    private async Task RestartBrokerAsync(Trial trial, bool kill)
+    {
+        await (kill ? servers.Broker.KillAsync() : servers.Broker.StopAsync());
+        await servers.Broker.StartAgainAsync(Trial.Token);
+        await trial.WorksAgainAsync(kill ? "the broker's kill" : "the broker's stop");
+    }
+}
