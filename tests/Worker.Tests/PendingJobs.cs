@@ -10,10 +10,11 @@ namespace Millrace.Worker.Tests;
 internal static class PendingJobs
 {
     /// <summary>A job of one input with rows of <paramref name="width"/> elements, which is only batched and not run.</summary>
-    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null, InboundDelivery? delivery = null) => new()
+    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null, InboundDelivery? delivery = null, int attempt = 1) => new()
     {
         JobId = id ?? Guid.NewGuid(),
         Delivery = delivery ?? Delivery(),
+        Attempt = attempt,
         ModelName = "m",
         ModelVersion = "1",
         Lane = lane,

@@ -25,10 +25,15 @@ internal sealed class TestModel : IDisposable
     /// <summary>What the probe found.</summary>
     public bool? GivesSingles { get; }
 
-    public static TestModel Open(OnnxGraph graph, ModelConfig? config = null) => Open(graph.Open(), config ?? new ModelConfig());
+    public static TestModel Open(OnnxGraph graph, ModelConfig? config = null, Action? reopened = null) =>
+        Open(graph.Open(), config ?? new ModelConfig(), () =>
+        {
+            reopened?.Invoke();
+            return graph.Open();
+        });
 
     /// <summary>Takes over the session.</summary>
-    public static TestModel Open(InferenceSession session, ModelConfig config)
+    public static TestModel Open(InferenceSession session, ModelConfig config, Func<InferenceSession>? reopen = null)
     {
         var problems = new List<string>();
         var signature = ModelSignature.Of(session, problems.Add);
@@ -36,7 +41,7 @@ internal sealed class TestModel : IDisposable
         var givesSingles = signature.HasBatchDimension ? BatchProbe.GivesSingles(session, signature) : null;
         var version = ModelVersionFactory.Create("m", 1, config, signature, givesSingles, problems.Add);
         Assert.Empty(problems);
-        return new TestModel(version, new Predictor(version, session), givesSingles);
+        return new TestModel(version, new Predictor(version, session, reopen ?? NoOther, TimeProvider.System), givesSingles);
     }
 
     public PendingJob Job(params Tensor[] inputs) => PendingJobs.ToRun(Version, TimeProvider.System, inputs);
@@ -68,4 +73,6 @@ internal sealed class TestModel : IDisposable
     }
 
     public void Dispose() => Predictor.Dispose();
+
+    private static InferenceSession NoOther() => throw new InvalidOperationException("This model is not expected to break.");
 }

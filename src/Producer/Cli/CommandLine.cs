@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 
 namespace Millrace.Producer.Cli;
 
@@ -45,6 +46,8 @@ internal static class CommandLine
             PublishCommand.Create(context),
             ResultsCommand.Create(context),
             RunsCommand.Create(context),
+            CancelCommand.Create(context),
+            DeadCommand.Create(context),
             StoreCommand.Create(context),
             UpCommand.Create(context),
         };
@@ -55,7 +58,7 @@ internal static class CommandLine
     private static UsageException Misuse(RootCommand root, ParseResult parsed, CliContext context)
     {
         var command = parsed.CommandResult.Command;
-        var help = command == root ? $"{context.ProgramName} --help" : $"{context.ProgramName} {command.Name} --help";
+        var help = $"{context.ProgramName} {Path(root, parsed.CommandResult)}--help";
         if (parsed.UnmatchedTokens is [var token, ..])
         {
             var names = token.StartsWith('-')
@@ -68,4 +71,8 @@ internal static class CommandLine
 
         return new UsageException(parsed.Errors[0].Message, $"see {help}");
     }
+
+    /// <summary>The names that lead to a command, such as <c>dead list </c>; nothing for the root.</summary>
+    private static string Path(RootCommand root, CommandResult command) =>
+        command.Command == root ? "" : $"{Path(root, (CommandResult)command.Parent!)}{command.Command.Name} ";
 }

@@ -40,6 +40,14 @@ internal sealed class ServiceOptions
         return this;
     }
 
+    /// <summary>Adds <c>--broker</c> to a command that is nothing without one.</summary>
+    public ServiceOptions AddBroker(Command command)
+    {
+        _broker.Description = $"RabbitMQ as amqp://user:password@host:port/vhost [env: {BrokerVariable}]";
+        command.Add(_broker);
+        return this;
+    }
+
     /// <summary>Adds <c>--store</c> to a command.</summary>
     public ServiceOptions AddStore(Command command)
     {
@@ -62,6 +70,12 @@ internal sealed class ServiceOptions
             ? address.Uri
             : throw Wrong(origin, $"{origin} is not an AMQP URI", "expected amqp://user:password@host:port/vhost, or amqps:// for TLS");
     }
+
+    /// <summary>The broker, of a command that is nothing without one.</summary>
+    /// <exception cref="UsageException">None is set, or what a flag gives is no AMQP URI.</exception>
+    /// <exception cref="SettingException">What the environment gives is none.</exception>
+    public Uri RequiredBroker(ParseResult arguments, CliContext context) =>
+        Broker(arguments, context) ?? throw new UsageException("which broker?", $"give --broker or {BrokerVariable}");
 
     /// <summary>The store.</summary>
     public StoreChoice Store(ParseResult arguments, CliContext context)

@@ -33,6 +33,20 @@ internal static class StoreCalls
         }
     }
 
+    /// <summary>Asks something.</summary>
+    /// <exception cref="StoreUnreachableException">The store could not be reached.</exception>
+    public static async Task<T> AskOrExplainAsync<T>(this IResultStore store, Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception failure) when (ErrorReport.IsOfStore(failure))
+        {
+            throw new StoreUnreachableException(store.Description, failure);
+        }
+    }
+
     /// <summary>Reads what a query gives, to its end.</summary>
     /// <exception cref="StoreUnreachableException">The store could not be reached.</exception>
     public static async Task ReadOrExplainAsync<T>(

@@ -42,17 +42,7 @@ internal sealed class BrokerLink : IAsyncDisposable
     {
         try
         {
-            var factory = new ConnectionFactory
-            {
-                Uri = address.Uri,
-                ClientProvidedName = "millrace producer",
-                AutomaticRecoveryEnabled = false,
-                TopologyRecoveryEnabled = false,
-                RequestedConnectionTimeout = timeout,
-                // A peer that vanished without a word is noticed after two of these.
-                RequestedHeartbeat = TimeSpan.FromSeconds(15),
-            };
-            var connection = await factory.CreateConnectionAsync(cancellationToken);
+            var connection = await BrokerConnection.OpenAsync(address, "millrace producer", timeout, cancellationToken);
             var link = new BrokerLink(address, connection);
             try
             {

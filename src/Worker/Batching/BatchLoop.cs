@@ -18,7 +18,7 @@ internal sealed partial class BatchLoop(
 
     /// <summary>Starts the thread. The task ends with it: after <see cref="Batcher.Close"/>, once nothing waits any more.</summary>
     /// <param name="name">The thread's name.</param>
-    /// <param name="giveUp">Ends the wait for a store that is away.</param>
+    /// <param name="giveUp">Ends the wait for a store or a device that is away.</param>
     public Task Start(string name, CancellationToken giveUp)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -67,7 +67,7 @@ internal sealed partial class BatchLoop(
             }
             else if (batch is not null)
             {
-                runner.Run(batch);
+                runner.Run(batch, giveUp);
             }
             else if (expired.Count == 0)
             {
@@ -86,7 +86,7 @@ internal sealed partial class BatchLoop(
         try
         {
             suspects.AccuseAsync(ids, giveUp).GetAwaiter().GetResult();
-            runner.Run(batch);
+            runner.Run(batch, giveUp);
             suspects.AcquitAsync(ids, giveUp).GetAwaiter().GetResult();
         }
         catch (Exception fault)

@@ -14,33 +14,100 @@ namespace Millrace.Worker.Batching;
 /// one thread at a time.
 /// </summary>
 internal sealed partial class BatchRunner(
-    ModelVersion model,
+    ServedModel model,
     Predictor predictor,
     ResultWriter writer,
     JobRetries retries,
+    RetryPipelines pipelines,
     WorkerMetrics metrics,
     TimeProvider time,
     ILogger<BatchRunner> logger)
 {
+    private readonly ModelVersion _version = model.Version;
+
     /// <summary>Runs a batch. Afterwards each of its jobs has an outcome or another attempt before it, or waits for its other batches.</summary>
-    public void Run(Batch batch)
+    /// <param name="batch">The batch.</param>
+    /// <param name="giveUp">Ends the wait for a device that is away.</param>
+    /// <exception cref="OperationCanceledException"><paramref name="giveUp"/>.</exception>
+    /// <exception cref="Microsoft.ML.OnnxRuntime.OnnxRuntimeException">The device does not come back.</exception>
+    public void Run(Batch batch, CancellationToken giveUp) => TryRunWhole(batch, giveUp);
+
+    /// <returns>Whether it ran as it is.</returns>
+    private bool TryRunWhole(Batch batch, CancellationToken giveUp)
     {
-        var runs = 0;
+        // The limit may have been lowered since the batch was formed.
+        if (_version.IsBatchable && batch.Rows > model.Batcher.MaxBatchSize)
+        {
+            RunParts(batch, model.Batcher.MaxBatchSize, giveUp);
+            return false;
+        }
+
+        var failure = TryRun(batch, giveUp);
+        if (failure is { Cause: FailureCause.DeviceLost })
+        {
+            // Nobody's fault, if the new session runs it. If not, some job in it makes the device go: on CUDA an index out of range does.
+            failure = TryRun(batch, giveUp);
+        }
+
+        if (failure is null)
+        {
+            return true;
+        }
+
+        if (failure.Cause == FailureCause.OutOfMemory && _version.HalfBatch(batch.Rows) is > 0 and var half)
+        {
+            RunSmaller(batch, half, giveUp);
+        }
+        else
+        {
+            Search(batch, failure, giveUp);
+        }
+
+        return false;
+    }
+
+    /// <summary>Runs what was too much for the device's memory in parts, and remembers their size where all of them run.</summary>
+    private void RunSmaller(Batch batch, int rows, CancellationToken giveUp)
+    {
+        // Where one part does not run either, it may be one job that wants the memory: no reason to keep all others to small batches.
+        if (RunParts(batch, rows, giveUp) && model.Batcher.TryLimit(rows))
+        {
+            LogLimited(_version.Name, _version.Version, rows, batch.Rows);
+            metrics.BatchLimited(_version, rows);
+        }
+    }
+
+    private bool RunParts(Batch batch, int rows, CancellationToken giveUp)
+    {
+        var allRan = true;
+        foreach (var part in batch.Split(rows))
+        {
+            allRan &= TryRunWhole(part, giveUp);
+        }
+
+        return allRan;
+    }
+
+    /// <summary>Finds every job that makes the batch fail, and runs the others.</summary>
+    private void Search(Batch batch, RunFailure failure, CancellationToken giveUp)
+    {
         var jobs = batch.Slices.Count;
-        for (var next = batch; next is not null && TryRun(next) is { } failure;)
+        var runs = 0;
+        var rest = Isolate(batch, failure, ref runs, giveUp);
+        while (rest is not null && TryRun(rest, giveUp) is { } next)
         {
             // Where the search has cost as many runs as there are jobs, most of them fail, and alone they are found sooner.
-            next = runs < jobs ? Isolate(next, failure, ref runs) : RunAlone(next);
+            rest = runs < jobs ? Isolate(rest, next, ref runs, giveUp) : RunAlone(rest, giveUp);
         }
     }
 
     /// <summary>Finds a job that makes the batch fail, and ends its attempt.</summary>
     /// <returns>What is to be run without it; null for nothing.</returns>
-    private Batch? Isolate(Batch batch, RunFailure failure, ref int runs)
+    private Batch? Isolate(Batch batch, RunFailure failure, ref int runs, CancellationToken giveUp)
     {
         if (batch.Slices.Count > 1)
         {
-            metrics.BatchBisected(model);
+            metrics.BatchBisected(_version);
         }
 
         var count = 0;
@@ -48,7 +115,7 @@ internal sealed partial class BatchRunner(
         var verdict = Bisection.Find(batch.Slices, half =>
         {
             count++;
-            var found = TryRun(new Batch(batch.Key, half));
+            var found = TryRun(new Batch(batch.Key, half), giveUp);
             last = found ?? last;
             return found is null;
         });
@@ -56,7 +123,7 @@ internal sealed partial class BatchRunner(
         {
             // With no attempt left, a job must have failed by itself. With one left it has that one to itself.
             count++;
-            last = TryRun(new Batch(batch.Key, [verdict.Culprit]));
+            last = TryRun(new Batch(batch.Key, [verdict.Culprit]), giveUp);
         }
 
         if (last is not null)
@@ -68,11 +135,11 @@ internal sealed partial class BatchRunner(
         return verdict.Rest.Count > 0 ? new Batch(batch.Key, verdict.Rest) : null;
     }
 
-    private Batch? RunAlone(Batch batch)
+    private Batch? RunAlone(Batch batch, CancellationToken giveUp)
     {
         foreach (var slice in batch.Slices)
         {
-            if (TryRun(new Batch(batch.Key, [slice])) is { } failure)
+            if (TryRun(new Batch(batch.Key, [slice]), giveUp) is { } failure)
             {
                 retries.Fail(slice.Job, failure.Cause, failure.Fault);
             }
@@ -83,20 +150,27 @@ internal sealed partial class BatchRunner(
 
     /// <summary>Runs a batch, and decides the jobs that it makes whole.</summary>
     /// <returns>Why it failed; null where it ran.</returns>
-    private RunFailure? TryRun(Batch batch)
+    private RunFailure? TryRun(Batch batch, CancellationToken giveUp)
     {
         var start = time.GetTimestamp();
         try
         {
             var rows = predictor.Run(batch);
-            metrics.BatchRan(model, batch.Rows, rows, time.GetElapsedTime(start));
+            metrics.BatchRan(_version, batch.Rows, rows, time.GetElapsedTime(start));
         }
         catch (Exception fault)
         {
             // Whatever it was, it becomes the error of the job that it belongs to.
             var cause = FailureCauses.Of(fault);
-            metrics.BatchFailed(model, cause);
-            LogBatchFailed(fault, model.Name, model.Version, batch.Slices.Count, batch.Rows, cause);
+            metrics.BatchFailed(_version, cause);
+            LogBatchFailed(fault, _version.Name, _version.Version, batch.Slices.Count, batch.Rows, cause);
+            if (cause is FailureCause.OutOfMemory or FailureCause.DeviceLost)
+            {
+                pipelines.Device.Execute(static (broken, _) => broken.Reopen(), predictor, giveUp);
+                LogReopened(_version.Name, _version.Version, cause);
+                metrics.SessionReopened(_version, cause);
+            }
+
             return new RunFailure(cause, fault);
         }
 
@@ -130,6 +204,12 @@ internal sealed partial class BatchRunner(
 
     [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "Job {JobId}: the model ran, but its outputs cannot be put together")]
     private partial void LogOutputsInvalid(Exception fault, Guid jobId);
+
+    [LoggerMessage(EventId = 204, Level = LogLevel.Warning, Message = "Model {Model} version {Version}: batches have up to {Rows} row(s) from now on; {Failed} were too many for the memory")]
+    private partial void LogLimited(string model, string version, int rows, int failed);
+
+    [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "Model {Model} version {Version}: a new session is in the place of one that failed: {Cause}")]
+    private partial void LogReopened(string model, string version, FailureCause cause);
 
     [LoggerMessage(EventId = 200, Level = LogLevel.Warning, Message = "A batch of model {Model} version {Version} failed with {Jobs} job(s), {Rows} row(s) in it: {Cause}")]
     private partial void LogBatchFailed(Exception fault, string model, string version, int jobs, int rows, FailureCause cause);

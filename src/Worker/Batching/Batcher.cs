@@ -17,12 +17,12 @@ internal sealed class Batcher : IDisposable
     // large body: a burst of small ones is read in far less, and with none arriving there is no wait at all.
     private static readonly TimeSpan s_longestGather = TimeSpan.FromMilliseconds(2);
 
-    private readonly int _maxBatchSize;
     private readonly TimeSpan _maxQueueDelay;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly object _gate = new();
     private readonly Dictionary<LineKey, Line> _lines = [];
+    private int _maxBatchSize;
     private int _waitingRows;
     private int _arriving;
     private bool _closed;
@@ -33,6 +33,25 @@ internal sealed class Batcher : IDisposable
         _maxQueueDelay = maxQueueDelay;
         _time = time;
         _timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The most rows of a batch, from now on.</summary>
+    public int MaxBatchSize => Volatile.Read(ref _maxBatchSize);
+
+    /// <summary>Forms no batches of more rows from now on.</summary>
+    /// <returns>False where that is so already.</returns>
+    public bool TryLimit(int rows)
+    {
+        lock (_gate)
+        {
+            if (rows >= _maxBatchSize)
+            {
+                return false;
+            }
+
+            _maxBatchSize = rows;
+            return true;
+        }
     }
 
     /// <summary>Says that a delivery has arrived and is being read; <see cref="Settle"/> must follow.</summary>

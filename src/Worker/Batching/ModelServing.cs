@@ -7,37 +7,41 @@ using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Batching;
 
-/// <summary>Starts a loop for each session, and ends them once nothing waits any more.</summary>
+/// <summary>
+/// Starts a loop for each session, and ends them once nothing waits any more. A loop that ends before, because its device does not come
+/// back, ends the worker: the broker hands its jobs to another one, or to this one's next process.
+/// </summary>
 internal sealed class ModelServing(
     ModelCatalog catalog,
     ResultWriter writer,
     JobRetries retries,
+    RetryPipelines pipelines,
     Suspects suspects,
     WorkerMetrics metrics,
     TimeProvider time,
     ILoggerFactory loggers)
-    : IHostedService, IDisposable
+    : BackgroundService
 {
     private readonly CancellationTokenSource _giveUp = new();
     private readonly List<Task> _loops = [];
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var model in catalog.Models)
         {
             for (var i = 0; i < model.Predictors.Count; i++)
             {
                 var runner = new BatchRunner(
-                    model.Version, model.Predictors[i], writer, retries, metrics, time, loggers.CreateLogger<BatchRunner>());
+                    model, model.Predictors[i], writer, retries, pipelines, metrics, time, loggers.CreateLogger<BatchRunner>());
                 var loop = new BatchLoop(model, runner, writer, suspects, loggers.CreateLogger<BatchLoop>());
                 _loops.Add(loop.Start($"{model.Version.Name}/{model.Version.Version}#{i}", _giveUp.Token));
             }
         }
 
-        return Task.CompletedTask;
+        return base.StartAsync(cancellationToken);
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
         foreach (var model in catalog.Models)
         {
@@ -46,7 +50,20 @@ internal sealed class ModelServing(
 
         await using var _ = cancellationToken.Register(_giveUp.Cancel);
         await Task.WhenAll(_loops).WaitAsync(cancellationToken);
+        await base.StopAsync(cancellationToken);
     }
 
-    public void Dispose() => _giveUp.Dispose();
+    public override void Dispose()
+    {
+        _giveUp.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var ended in Task.WhenEach(_loops).WithCancellation(stoppingToken))
+        {
+            await ended;
+        }
+    }
 }

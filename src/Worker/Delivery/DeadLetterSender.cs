@@ -7,7 +7,7 @@ using Millrace.Worker.Observability;
 namespace Millrace.Worker.Delivery;
 
 /// <summary>Takes bodies that cannot be read at all to <c>millrace.dead</c>, as they came, with the reason in a header.</summary>
-internal sealed partial class DeadLetterSender(IMessageSender sender, WorkerMetrics metrics, ILogger<DeadLetterSender> logger)
+internal sealed partial class DeadLetterSender(IMessageSender sender, WorkerMetrics metrics, TimeProvider time, ILogger<DeadLetterSender> logger)
 {
     public async Task SendAsync(InboundDelivery delivery, WireError error, CancellationToken cancellationToken)
     {
@@ -23,6 +23,7 @@ internal sealed partial class DeadLetterSender(IMessageSender sender, WorkerMetr
                 CorrelationId = delivery.CorrelationId,
                 MessageId = delivery.MessageId,
                 ReplyTo = delivery.ReplyTo,
+                Timestamp = time.GetUtcNow(),
                 Headers = new Dictionary<string, string>(StringComparer.Ordinal)
                 {
                     [BrokerNames.ReasonHeader] = $"{error.Code}: {error.Message}",

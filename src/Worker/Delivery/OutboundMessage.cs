@@ -19,6 +19,9 @@ internal sealed record OutboundMessage
 
     public string? ReplyTo { get; init; }
 
+    /// <summary>AMQP <c>timestamp</c> (UTC, to the second); null for none.</summary>
+    public DateTimeOffset? Timestamp { get; init; }
+
     /// <summary>AMQP <c>priority</c>; null for none.</summary>
     public byte? Priority { get; init; }
 

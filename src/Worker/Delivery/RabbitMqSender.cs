@@ -175,6 +175,11 @@ internal sealed partial class RabbitMqSender(
             properties.ReplyTo = message.ReplyTo;
         }
 
+        if (message.Timestamp is { } timestamp)
+        {
+            properties.Timestamp = new AmqpTimestamp(timestamp.ToUnixTimeSeconds());
+        }
+
         if (message.Priority is { } priority)
         {
             properties.Priority = priority;

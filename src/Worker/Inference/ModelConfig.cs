@@ -20,6 +20,13 @@ public sealed record ModelConfig
     [JsonConverter(typeof(DurationJsonConverter))]
     public TimeSpan MaxQueueDelay { get; init; }
 
+    /// <summary>
+    /// How long one run may take; a run that takes longer is stopped, and the job that it is for fails: <c>"500ms"</c>, <c>"30s"</c>.
+    /// </summary>
+    /// <value>Default: 300 s, well within the time after which a broker takes an unacked delivery back (RabbitMQ: 30 min).</value>
+    [JsonConverter(typeof(DurationJsonConverter))]
+    public TimeSpan RunTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Sessions of each version that run side by side.</summary>
     /// <value>Default: 1.</value>
     public int Instances { get; init; } = 1;

@@ -12,6 +12,11 @@ internal static class ModelConfigRules
             problem($"max_batch_size: expected 1 to {LargestBatchSize} rows, found {config.MaxBatchSize}");
         }
 
+        if (config.RunTimeout < TimeSpan.FromMilliseconds(1))
+        {
+            problem($"run_timeout: expected 1ms or more, found {config.RunTimeout.TotalMicroseconds:0}us");
+        }
+
         if (config.Instances is < 1 or > 256)
         {
             problem($"instances: expected 1 to 256, found {config.Instances}");

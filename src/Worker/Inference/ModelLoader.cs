@@ -63,7 +63,8 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
                 return new ServedModel(
                     model,
                     new Batcher(model.MaxBatchSize, model.MaxQueueDelay, time),
-                    [.. sessions.Select(session => new Predictor(model, session))],
+                    [.. sessions.Select(session => new Predictor(
+                        model, session, () => SessionFactory.Open(folder.ModelFile(version), provider, folder.Config.IntraOpThreads), time))],
                     provider);
             }
         }

@@ -25,6 +25,8 @@ internal sealed record ModelVersion
 
     public required TimeSpan MaxQueueDelay { get; init; }
 
+    public required TimeSpan RunTimeout { get; init; }
+
     /// <summary>Rising; empty where every size is run as it is.</summary>
     public required IReadOnlyList<int> Buckets { get; init; }
 
@@ -44,5 +46,23 @@ internal sealed record ModelVersion
         }
 
         return rows;
+    }
+
+    /// <summary>The largest batch that runs at most half the rows of one of <paramref name="rows"/>; 0 for none.</summary>
+    public int HalfBatch(int rows)
+    {
+        var half = PaddedRows(rows) / 2;
+        if (!IsBatchable || Buckets.Count == 0)
+        {
+            return IsBatchable ? half : 0;
+        }
+
+        var largest = 0;
+        for (var i = 0; i < Buckets.Count && Buckets[i] <= half; i++)
+        {
+            largest = Buckets[i];
+        }
+
+        return largest;
     }
 }

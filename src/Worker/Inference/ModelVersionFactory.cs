@@ -43,6 +43,7 @@ internal static class ModelVersionFactory
             IsBatchable = isBatchable,
             MaxBatchSize = isBatchable ? config.MaxBatchSize ?? Largest(config.Buckets) : 1,
             MaxQueueDelay = config.MaxQueueDelay,
+            RunTimeout = config.RunTimeout,
             Buckets = isBatchable ? config.Buckets : [],
             RequireFinite = config.RequireFinite,
             MaxElements = config.MaxElements,

@@ -14,20 +14,27 @@ internal sealed class Predictor : IDisposable
     private const int MaxBindings = 256;
 
     private readonly ModelVersion _model;
-    private readonly InferenceSession _session;
-    private readonly RunOptions _runOptions = new();
+    private readonly Func<InferenceSession> _reopen;
+    private readonly RunLimit _limit;
     private readonly TensorPacker _packer;
     private readonly PinnedBuffer[] _outputs;
 
     // False where the outputs are allocated by each run, because their size is not known before it.
     private readonly bool _outputsArePinned;
     private readonly Dictionary<(BatchKey Key, int Rows), SessionBinding> _bindings = [];
+    private InferenceSession _session;
     private int _generation;
 
-    public Predictor(ModelVersion model, InferenceSession session)
+    /// <param name="model">What it runs.</param>
+    /// <param name="session">The session; the predictor's from now on.</param>
+    /// <param name="reopen">Makes another session like it.</param>
+    /// <param name="time">Measures the runs.</param>
+    public Predictor(ModelVersion model, InferenceSession session, Func<InferenceSession> reopen, TimeProvider time)
     {
         _model = model;
         _session = session;
+        _reopen = reopen;
+        _limit = new RunLimit(model.RunTimeout, time);
         _packer = new TensorPacker(model);
         _outputs = [.. model.Signature.Outputs.Select(_ => new PinnedBuffer())];
         _outputsArePinned = model.IsBatchable
@@ -37,6 +44,7 @@ internal sealed class Predictor : IDisposable
     /// <summary>Runs a batch; its rows' outputs are in its jobs afterwards.</summary>
     /// <returns>The rows that were run, padding included.</returns>
     /// <exception cref="OnnxRuntimeException">The run failed.</exception>
+    /// <exception cref="RunTimeoutException">It took too long and was stopped.</exception>
     /// <exception cref="OutputMismatchException">The model gave outputs that cannot be told apart by row.</exception>
     public int Run(Batch batch)
     {
@@ -46,7 +54,7 @@ internal sealed class Predictor : IDisposable
         using var texts = _packer.BindTexts(binding.IoBinding, batch, rows);
         if (_outputsArePinned)
         {
-            _session.RunWithBinding(_runOptions, binding.IoBinding);
+            Run(binding.IoBinding);
             for (var i = 0; i < _outputs.Length; i++)
             {
                 var spec = _model.Signature.Outputs[i];
@@ -57,7 +65,7 @@ internal sealed class Predictor : IDisposable
         {
             // Anew for each run: what the last one put there would be taken for memory to write to, and may be of another size.
             BindOutputsToDevice(binding.IoBinding);
-            _session.RunWithBinding(_runOptions, binding.IoBinding);
+            Run(binding.IoBinding);
             using var values = binding.IoBinding.GetOutputValues();
             for (var i = 0; i < _outputs.Length; i++)
             {
@@ -68,11 +76,38 @@ internal sealed class Predictor : IDisposable
         return rows;
     }
 
+    /// <summary>Puts a new session in the place of one that may be broken: after it ran out of memory, or lost its device.</summary>
+    /// <exception cref="OnnxRuntimeException">None can be had; then it may be called again.</exception>
+    public void Reopen()
+    {
+        DropBindings();
+        // First, for the device may have no room for two.
+        _session.Dispose();
+        _session = _reopen();
+    }
+
     public void Dispose()
     {
         DropBindings();
-        _runOptions.Dispose();
+        _limit.Dispose();
         _session.Dispose();
+    }
+
+    private void Run(OrtIoBinding binding)
+    {
+        _limit.Start();
+        try
+        {
+            _session.RunWithBinding(_limit.Options, binding);
+        }
+        catch (OnnxRuntimeException fault) when (_limit.End())
+        {
+            throw _limit.ToException(fault);
+        }
+        finally
+        {
+            _limit.End();
+        }
     }
 
     private SessionBinding Bind(BatchKey key, int rows)

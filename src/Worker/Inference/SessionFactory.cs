@@ -5,6 +5,17 @@ namespace Millrace.Worker.Inference;
 /// <summary>Opens sessions on the first execution provider of a list that is there.</summary>
 internal static class SessionFactory
 {
+    /// <summary>Opens one more session on a provider that is known to be there.</summary>
+    /// <param name="modelFile">The graph.</param>
+    /// <param name="provider">The provider.</param>
+    /// <param name="intraOpThreads">Threads of one run on the CPU.</param>
+    /// <exception cref="OnnxRuntimeException">It cannot be opened.</exception>
+    public static InferenceSession Open(string modelFile, string provider, int intraOpThreads)
+    {
+        using var options = ExecutionProviders.CreateOptions(provider, intraOpThreads);
+        return new InferenceSession(modelFile, options);
+    }
+
     /// <param name="modelFile">The graph.</param>
     /// <param name="providers">In the order of preference.</param>
     /// <param name="intraOpThreads">Threads of one run on the CPU.</param>
@@ -18,8 +29,7 @@ internal static class SessionFactory
         {
             try
             {
-                using var options = ExecutionProviders.CreateOptions(provider, intraOpThreads);
-                return (new InferenceSession(modelFile, options), provider);
+                return (Open(modelFile, provider, intraOpThreads), provider);
             }
             catch (Exception fault) when (fault is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
             {

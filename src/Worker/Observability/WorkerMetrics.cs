@@ -22,6 +22,8 @@ internal sealed class WorkerMetrics : IDisposable
     private readonly Counter<long> _failedBatches;
     private readonly Counter<long> _bisections;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _reopenedSessions;
+    private readonly Gauge<int> _batchLimit;
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<int> _commitRows;
     private readonly Counter<long> _deadLetters;
@@ -40,6 +42,8 @@ internal sealed class WorkerMetrics : IDisposable
         _runDuration = _meter.CreateHistogram<double>("millrace.batch.duration", "s", "Packing, running and unpacking a batch.");
         _failedBatches = _meter.CreateCounter<long>("millrace.batch.failures", "{batch}", "Runs that failed, by cause; their jobs were run in parts or tried again.");
         _bisections = _meter.CreateCounter<long>("millrace.batch.bisections", "{batch}", "Failed batches of several jobs that were searched for the one at fault.");
+        _reopenedSessions = _meter.CreateCounter<long>("millrace.session.reopened", "{session}", "Sessions made anew after they ran out of memory or lost their device, by cause.");
+        _batchLimit = _meter.CreateGauge<int>("millrace.batch.limit", "{row}", "The most rows of a batch, where larger ones ran out of memory.");
         _retries = _meter.CreateCounter<long>("millrace.job.retries", "{job}", "Jobs to be tried again, by model, lane and cause.");
         _commitDuration = _meter.CreateHistogram<double>("millrace.commit.duration", "s", "One commit, retries included.");
         _commitRows = _meter.CreateHistogram<int>("millrace.commit.rows", "{row}", "Rows of one commit.");
@@ -62,6 +66,11 @@ internal sealed class WorkerMetrics : IDisposable
         _failedBatches.Add(1, new TagList { { "model", model.Name }, { "version", model.Version }, { "cause", NameOf(cause) } });
 
     public void BatchBisected(ModelVersion model) => _bisections.Add(1, new TagList { { "model", model.Name }, { "version", model.Version } });
+
+    public void BatchLimited(ModelVersion model, int rows) => _batchLimit.Record(rows, new TagList { { "model", model.Name }, { "version", model.Version } });
+
+    public void SessionReopened(ModelVersion model, FailureCause cause) =>
+        _reopenedSessions.Add(1, new TagList { { "model", model.Name }, { "version", model.Version }, { "cause", NameOf(cause) } });
 
     public void Retried(PendingJob job, FailureCause cause) =>
         _retries.Add(1, new TagList { { "model", job.ModelName }, { "lane", NameOf(job.Lane) }, { "cause", NameOf(cause) } });

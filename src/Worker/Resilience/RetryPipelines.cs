@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
 using Millrace.Results;
 using Polly;
 using Polly.Retry;
@@ -11,6 +12,9 @@ namespace Millrace.Worker.Resilience;
 /// </summary>
 internal sealed partial class RetryPipelines
 {
+    // With the delays below, about 40 s: a driver that resets its device is done by then.
+    private const int DeviceAttempts = 20;
+
     private readonly ILogger<RetryPipelines> _logger;
 
     public RetryPipelines(IResultStore store, TimeProvider time, ILogger<RetryPipelines> logger)
@@ -24,6 +28,7 @@ internal sealed partial class RetryPipelines
             time,
             BrokerFaults.IsTransient,
             "the broker");
+        Device = Create(time, fault => fault is OnnxRuntimeException, "the device", DeviceAttempts);
     }
 
     /// <summary>The check of the store at the start, which a wrong schema or a missing right fails at once.</summary>
@@ -35,12 +40,18 @@ internal sealed partial class RetryPipelines
     /// <summary>Connecting to the broker.</summary>
     public ResiliencePipeline Broker { get; }
 
-    private ResiliencePipeline Create(TimeProvider time, Func<Exception, bool> isTransient, string what) =>
+    /// <summary>
+    /// Opening a session anew on a device that may have to come back first. The one that gives up: some faults stay with the process
+    /// until it ends, and then it must.
+    /// </summary>
+    public ResiliencePipeline Device { get; }
+
+    private ResiliencePipeline Create(TimeProvider time, Func<Exception, bool> isTransient, string what, int maxRetries = int.MaxValue) =>
         new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
                 ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is { } fault && isTransient(fault)),
-                MaxRetryAttempts = int.MaxValue,
+                MaxRetryAttempts = maxRetries,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 Delay = TimeSpan.FromMilliseconds(50),

@@ -170,6 +170,138 @@ public sealed class BatchLoopTests
         }
     }
 
+    /// <summary>7 rows and more want a buffer that no address space holds.</summary>
+    private static OnnxGraph Greedy => new OnnxGraph()
+        .Constant(Tensor.Create<long>("sizes", [17], [.. Enumerable.Range(0, 17).Select(rows => rows < 7 ? 1 : 1L << 50)]))
+        .Constant(Tensor.Create<float>("zero", [1], [0]))
+        .Constant(Tensor.Create<long>("first", [1], [0]))
+        .Input("x", TensorDatatype.Fp32, -1)
+        .Node("Shape", ["x"], ["rows"])
+        .Node("Gather", ["sizes", "rows"], ["size"])
+        .Node("Expand", ["zero", "size"], ["large"])
+        .Node("Gather", ["large", "first"], ["nothing"])
+        .Node("Add", ["x", "nothing"], ["y"])
+        .Output("y", TensorDatatype.Fp32, -1);
+
+    [Fact]
+    public async Task A_batch_that_is_too_large_for_the_memory_runs_in_parts_of_a_new_session_and_the_safe_size_is_kept()
+    {
+        var reopened = 0;
+        using var model = TestModel.Open(Greedy, new ModelConfig { MaxBatchSize = 16 }, () => reopened++);
+        Assert.True(model.GivesSingles);
+        // The third job goes on in the second batch; the first batch's failure halves it twice.
+        var jobs = new[] { 10, 4, 20, 1, 1, 13 }.Select(rows => model.Job(Tensor.Create<float>("x", [rows], [.. Enumerable.Range(0, rows)]))).ToArray();
+        var runs = new List<int>();
+
+        var store = await RunAsync(model, jobs, runs: runs);
+
+        Assert.All(jobs, job => Assert.Equal(JobStatus.Succeeded, store.Rows[job.JobId].Status));
+        Assert.All(jobs, job => Assert.Equal(
+            Enumerable.Range(0, job.RowCount).Select(i => (float)i), store.Rows[job.JobId].Outputs[0].AsSpan<float>().ToArray()));
+        // 16 (or 14) rows, 8 or 7, then 4 and fewer for good.
+        Assert.Equal(2, runs.Count(rows => rows == 0));
+        Assert.Equal(2, reopened);
+        Assert.All(runs, rows => Assert.InRange(rows, 0, 6));
+        Assert.Equal(jobs.Sum(job => job.RowCount), runs.Sum());
+    }
+
+    /// <summary>y = x, and each row wants as much memory as it says.</summary>
+    [Fact]
+    public async Task One_job_that_wants_too_much_memory_fails_alone_and_the_others_keep_their_batches()
+    {
+        var graph = new OnnxGraph()
+            .Constant(Tensor.Create<long>("zero", [1], [0]))
+            .Input("x", TensorDatatype.Int64, -1)
+            .Node("ReduceMax", ["x"], ["most"])
+            .Node("Expand", ["zero", "most"], ["large"])
+            .Node("Gather", ["large", "zero"], ["nothing"])
+            .Node("Add", ["x", "nothing"], ["y"])
+            .Output("y", TensorDatatype.Int64, -1);
+        using var model = TestModel.Open(graph, new ModelConfig { MaxBatchSize = 8 });
+        var jobs = Enumerable.Range(0, 24).Select(i => model.Job(Tensor.Create<long>("x", [1], [i == 5 ? 1L << 50 : 1]))).ToArray();
+        var runs = new List<int>();
+
+        var store = await RunAsync(model, jobs, attempts: 2, runs);
+
+        Assert.All(jobs.Index(), job => Assert.Equal(job.Index == 5 ? JobStatus.Failed : JobStatus.Succeeded, store.Rows[job.Item.JobId].Status));
+        Assert.Equal(2, runs.Count(rows => rows == 8));
+        Assert.Matches("^attempt 1: .*; attempt 2: .*$", store.Rows[jobs[5].JobId].Error);
+    }
+
+    /// <summary>No device is lost on demand; but ONNX Runtime repeats a failing node's name, and the cause is told by the message.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public async Task A_device_that_is_lost_costs_no_attempt_where_a_new_session_runs_the_batch(int lost)
+    {
+        var opened = 0;
+        using var model = TestModel.Open(
+            Lookup.Named("VK_ERROR_DEVICE_LOST").Open(), new ModelConfig(), () => ++opened < lost ? Lookup.Named("VK_ERROR_DEVICE_LOST").Open() : Wide.Open());
+        var jobs = new[] { 0, 1, 2, 7, 3 }.Select(index => model.Job(Tensor.Create<long>("x", [1], [index]))).ToArray();
+        var runs = new List<int>();
+
+        var store = await RunAsync(model, jobs, attempts: 2, runs);
+
+        Assert.All(jobs, job => Assert.Equal(lost > 1 && job == jobs[3] ? JobStatus.Failed : JobStatus.Succeeded, store.Rows[job.JobId].Status));
+        if (lost == 1)
+        {
+            Assert.Equal([0, 5], runs);
+        }
+    }
+
+    private static OnnxGraph Wide => new OnnxGraph()
+        .Constant(Tensor.Create<float>("data", [10], [0, 10, 20, 30, 40, 50, 60, 70, 80, 90]))
+        .Input("x", TensorDatatype.Int64, -1)
+        .Node("Gather", ["data", "x"], ["y"])
+        .Output("y", TensorDatatype.Fp32, -1);
+
+    [Fact]
+    public async Task A_session_that_cannot_be_opened_at_once_is_waited_for()
+    {
+        var opened = 0;
+        using var model = TestModel.Open(
+            Lookup.Named("VK_ERROR_DEVICE_LOST").Open(), new ModelConfig(), () => ++opened < 3 ? OnnxGraph.Open([1, 2, 3]) : Wide.Open());
+        var job = model.Job(Tensor.Create<long>("x", [1], [7]));
+
+        var store = await RunAsync(model, [job], attempts: 1);
+
+        Assert.Equal(3, opened);
+        Assert.Equal(JobStatus.Succeeded, store.Rows[job.JobId].Status);
+    }
+
+    [Fact]
+    public async Task A_run_that_takes_longer_than_the_models_limit_is_stopped_and_only_its_job_fails()
+    {
+        // y = x, after as many turns of a loop as the largest x says.
+        var body = new OnnxGraph()
+            .Input("turn", TensorDatatype.Int64)
+            .Input("go_on", TensorDatatype.Bool)
+            .Input("before", TensorDatatype.Int64)
+            .Node("Identity", ["go_on"], ["still"])
+            .Node("Mul", ["before", "turn"], ["after"])
+            .Output("still", TensorDatatype.Bool)
+            .Output("after", TensorDatatype.Int64);
+        var graph = new OnnxGraph()
+            .Constant(Tensor.Create<long>("zero", [], [0]))
+            .Constant(Tensor.Create<bool>("true", [], [true]))
+            .Input("x", TensorDatatype.Int64, -1)
+            .Node("ReduceMax", ["x"], ["turns"], ("keepdims", 0))
+            .Node("Loop", ["turns", "true", "zero"], ["nothing"], ("body", body))
+            .Node("Add", ["x", "nothing"], ["y"])
+            .Output("y", TensorDatatype.Int64, -1);
+        using var model = TestModel.Open(graph, new ModelConfig { RunTimeout = TimeSpan.FromMilliseconds(500) });
+        Assert.True(model.GivesSingles);
+        var jobs = new long[] { 3, 2, long.MaxValue, 4 }.Select(turns => model.Job(Tensor.Create<long>("x", [1], [turns]))).ToArray();
+
+        var store = await RunAsync(model, jobs, attempts: 2);
+
+        Assert.All(jobs.Index(), job => Assert.Equal(job.Index == 2 ? JobStatus.Failed : JobStatus.Succeeded, store.Rows[job.Item.JobId].Status));
+        Assert.Equal(ErrorCode.RunTimeout, store.Rows[jobs[2].JobId].Code);
+        Assert.Equal(
+            "attempt 1: stopped after the model's run_timeout of 500 ms; attempt 2: stopped after the model's run_timeout of 500 ms",
+            store.Rows[jobs[2].JobId].Error);
+    }
+
     /// <summary>Runs the jobs in a loop of their own until all of them are committed and the loop has ended.</summary>
     /// <param name="model">The model.</param>
     /// <param name="jobs">The jobs, all there before the first run.</param>
@@ -196,7 +328,7 @@ public sealed class BatchLoopTests
         var route = new EmbeddedRetries(new ModelCatalog([served]));
         var retries = new JobRetries(
             Options.Create(new RetryOptions { Attempts = attempts }), route, writer, metrics, NullLogger<JobRetries>.Instance);
-        var runner = new BatchRunner(model.Version, model.Predictor, writer, retries, metrics, TimeProvider.System, NullLogger<BatchRunner>.Instance);
+        var runner = new BatchRunner(served, model.Predictor, writer, retries, pipelines, metrics, TimeProvider.System, NullLogger<BatchRunner>.Instance);
         var loop = new BatchLoop(served, runner, writer, new Suspects(store, pipelines), NullLogger<BatchLoop>.Instance);
         var ended = loop.Start("test", TestContext.Current.CancellationToken);
         await Task.WhenAll(jobs.Select(job => job.Completion)).WaitAsync(s_patience, TestContext.Current.CancellationToken);

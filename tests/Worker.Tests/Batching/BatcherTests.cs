@@ -299,6 +299,45 @@ public sealed class BatcherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_that_is_tried_again_gets_a_batch_of_its_own_and_keeps_its_place()
+    {
+        var first = Add(1)[0];
+        var again = PendingJobs.ToBatch(_time, attempt: 2);
+        _batcher.Add(again);
+        var others = Add(1, 1);
+
+        Assert.Equal(Whole(first), (await Take())!.Slices);
+        Assert.Equal(Whole(again), (await Take())!.Slices);
+        Assert.Equal(Whole(others), (await Take())!.Slices);
+    }
+
+    [Fact]
+    public async Task A_lower_limit_holds_from_the_next_batch_on_and_is_never_raised()
+    {
+        var jobs = Add(4, 4, 1, 1);
+        await Take();
+        Assert.True(_batcher.TryLimit(2));
+        Assert.False(_batcher.TryLimit(3));
+
+        Assert.Equal(2, _batcher.MaxBatchSize);
+        Assert.Equal([new BatchSlice(jobs[1], 0, 2)], (await Take())!.Slices);
+        Assert.Equal([new BatchSlice(jobs[1], 2, 2)], (await Take())!.Slices);
+        Assert.Equal(Whole(jobs[2..4]), (await Take())!.Slices);
+    }
+
+    [Fact]
+    public void A_batch_is_split_by_rows_also_within_a_job()
+    {
+        var jobs = Add(3, 4, 1);
+        var parts = new Batch(jobs[0].Key, Whole(jobs)).Split(3);
+
+        Assert.Equal(Whole(jobs[0]), parts[0].Slices);
+        Assert.Equal([new BatchSlice(jobs[1], 0, 3)], parts[1].Slices);
+        Assert.Equal([new BatchSlice(jobs[1], 3, 1), new BatchSlice(jobs[2], 0, 1)], parts[2].Slices);
+        Assert.Equal(3, parts.Count);
+    }
+
+    [Fact]
     public async Task Two_idle_sessions_share_what_one_of_them_cannot_take()
     {
         var taking = new[] { Task.Run(() => _batcher.Take([])), Task.Run(() => _batcher.Take([])) };

@@ -114,6 +114,7 @@ public sealed class JobOutputsTests
             IsBatchable = true,
             MaxBatchSize = 8,
             MaxQueueDelay = TimeSpan.Zero,
+            RunTimeout = TimeSpan.FromMinutes(5),
             Buckets = [],
             RequireFinite = false,
             MaxElements = null,

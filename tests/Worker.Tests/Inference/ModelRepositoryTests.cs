@@ -42,7 +42,7 @@ public sealed class ModelRepositoryTests : IDisposable
         _folder.Write("a/1/model.onnx", "").Write("a/model.json", """
             {
               // Comments and a trailing comma are allowed.
-              "description": "d", "max_batch_size": 32, "max_queue_delay": "1.5ms", "instances": 2, "buckets": [1, 8, 32],
+              "description": "d", "max_batch_size": 32, "max_queue_delay": "1.5ms", "run_timeout": "30s", "instances": 2, "buckets": [1, 8, 32],
               "execution_providers": ["cuda", "cpu"], "intra_op_threads": 4, "max_elements": 1000, "require_finite": true,
               "columns": { "x": ["p_0..p_63"] }, "scale": { "x": 0.0625 }, "labels": { "y": ["a", "b"] }, "top_k": 2,
               "evaluation": { "file": "f.csv", "sha256": "00", "label_column": "l", "held_out": { "every": 5, "first": 2 } },
@@ -54,6 +54,7 @@ public sealed class ModelRepositoryTests : IDisposable
         Assert.Equal("d", config.Description);
         Assert.Equal(32, config.MaxBatchSize);
         Assert.Equal(TimeSpan.FromMicroseconds(1500), config.MaxQueueDelay);
+        Assert.Equal(TimeSpan.FromSeconds(30), config.RunTimeout);
         Assert.Equal(2, config.Instances);
         Assert.Equal([1, 8, 32], config.Buckets);
         Assert.Equal(["cuda", "cpu"], config.ExecutionProviders);
@@ -108,6 +109,7 @@ public sealed class ModelRepositoryTests : IDisposable
     [InlineData("""{"max_queue_delay": "-1ms"}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
     [InlineData("""{"max_queue_delay": "NaNs"}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
     [InlineData("""{"max_queue_delay": "3601s"}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
+    [InlineData("""{"run_timeout": "0ms"}""", "run_timeout: expected 1ms or more, found 0us")]
     [InlineData("""{"max_batch_size": "8"}""", "max_batch_size: ")]
     [InlineData("""{"buckets": null}""", "buckets: ")]
     [InlineData("""{"labels": null}""", "labels: ")]

@@ -110,6 +110,17 @@ public sealed class ModelVersionFactoryTests
             "scale.n: only FP16, FP32 and FP64 inputs can be scaled, this one is INT64");
     }
 
+    [Theory]
+    [InlineData(new int[0], 8, 4)]
+    [InlineData(new int[0], 7, 3)]
+    [InlineData(new int[0], 1, 0)]
+    [InlineData(new[] { 2, 8, 32 }, 32, 8)]
+    [InlineData(new[] { 2, 8, 32 }, 9, 8)]
+    [InlineData(new[] { 2, 8, 32 }, 5, 2)]
+    [InlineData(new[] { 2, 8, 32 }, 1, 0)]
+    public void A_batch_that_was_too_large_is_followed_by_one_of_at_most_half_the_rows_that_are_run(int[] buckets, int rows, int half) =>
+        Assert.Equal(half, Create(new ModelConfig { Buckets = buckets, MaxBatchSize = 32 }, s_open, true).HalfBatch(rows));
+
     [Fact]
     public void Labels_add_two_outputs()
     {

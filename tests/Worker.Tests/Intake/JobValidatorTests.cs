@@ -149,6 +149,7 @@ public sealed class JobValidatorTests
         IsBatchable = true,
         MaxBatchSize = 8,
         MaxQueueDelay = TimeSpan.Zero,
+        RunTimeout = TimeSpan.FromMinutes(5),
         Buckets = [],
         RequireFinite = false,
         MaxElements = null,

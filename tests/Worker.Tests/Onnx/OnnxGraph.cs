@@ -59,6 +59,13 @@ internal sealed class OnnxGraph
         return this;
     }
 
+    /// <summary>Names the last node: ONNX Runtime repeats the name where the node fails.</summary>
+    public OnnxGraph Named(string name)
+    {
+        _nodes[^1].Text(3, name);
+        return this;
+    }
+
     public OnnxGraph Constant(Tensor tensor)
     {
         var message = new ProtobufMessage();
@@ -84,11 +91,8 @@ internal sealed class OnnxGraph
         return this;
     }
 
-    public byte[] ToBytes()
-    {
-        var graph = new ProtobufMessage().Nested(1, _nodes).Text(2, "g").Nested(5, _initializers).Nested(11, _inputs).Nested(12, _outputs);
-        return new ProtobufMessage().Number(1, IrVersion).Nested(7, graph).Nested(8, new ProtobufMessage().Text(1, "").Number(2, Opset)).ToArray();
-    }
+    public byte[] ToBytes() =>
+        new ProtobufMessage().Number(1, IrVersion).Nested(7, ToMessage()).Nested(8, new ProtobufMessage().Text(1, "").Number(2, Opset)).ToArray();
 
     public InferenceSession Open() => Open(ToBytes());
 
@@ -125,6 +129,9 @@ internal sealed class OnnxGraph
         _ => throw new ArgumentOutOfRangeException(nameof(datatype)),
     };
 
+    private ProtobufMessage ToMessage() =>
+        new ProtobufMessage().Nested(1, _nodes).Text(2, "g").Nested(5, _initializers).Nested(11, _inputs).Nested(12, _outputs);
+
     private static ProtobufMessage ValueInfo(string name, TensorDatatype datatype, long[] shape) =>
         new ProtobufMessage().Text(1, name).Nested(2, TensorType(name, datatype, shape));
 
@@ -153,6 +160,8 @@ internal sealed class OnnxGraph
                 return attribute.Number(3, number).Number(typeField, 2);
             case string text:
                 return attribute.Text(4, text).Number(typeField, 3);
+            case OnnxGraph graph:
+                return attribute.Nested(6, graph.ToMessage()).Number(typeField, 5);
             case long[] numbers:
                 foreach (var number in numbers)
                 {

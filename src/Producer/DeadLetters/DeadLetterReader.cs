@@ -1,0 +1,95 @@
+using System.Text;
+using Millrace.Contracts;
+using Millrace.Contracts.Wire;
+using RabbitMQ.Client;
+
+namespace Millrace.Producer.DeadLetters;
+
+/// <summary>Reads what a dead letter tells of itself.</summary>
+internal static class DeadLetterReader
+{
+    // Looked at by a person, one by one: wider than any worker's limits.
+    private static readonly WireLimits s_limits = new() { MaxRank = 64, MaxJsonDepth = 64 };
+
+    public static DeadLetter Read(BasicGetResult message)
+    {
+        var properties = message.BasicProperties;
+        var body = new WireBody(message.Body, properties.ContentType ?? "", WireFormats.HeaderLength(properties.Headers));
+        var isReadable = TryReadId(body, out var id);
+        var jobId = id ?? JobId.OfMessage(properties.MessageId, properties.CorrelationId, properties.ReplyTo, message.Body.Span);
+        var letter = Text(properties, BrokerNames.ReasonHeader) is { } reason
+            ? OfWorker(reason, Text(properties, BrokerNames.QueueHeader))
+            : OfBroker(BrokerDeath.Read(properties.Headers), isReadable);
+        var isOfModel = BrokerNames.TryParseQueue(letter.Queue ?? "", out var model, out var lane);
+        return letter with
+        {
+            DeliveryTag = message.DeliveryTag,
+            JobId = jobId,
+            ModelName = isOfModel ? model : null,
+            RoutingKey = isOfModel ? BrokerNames.RoutingKey(model, lane) : message.RoutingKey,
+            DiedAt = letter.DiedAt ?? (properties.IsTimestampPresent() ? Time(properties.Timestamp) : null),
+            Properties = properties,
+            Body = body,
+        };
+    }
+
+    private static DeadLetter OfWorker(string text, string? queue)
+    {
+        var parts = text.Split(": ", 2);
+        return Unfinished(parts[0]) with { Explanation = parts.Length > 1 ? parts[1] : null, Queue = queue };
+    }
+
+    private static DeadLetter OfBroker(BrokerDeath? death, bool isReadable) => death is null
+        ? Unfinished("unknown")
+        : Unfinished(death.Reason) with
+        {
+            Queue = death.ModelQueue ?? death.Queue,
+            DiedAt = death.Details.TryGetValue("time", out var time) && time is AmqpTimestamp stamp ? Time(stamp) : null,
+            HasRow = isReadable,
+        };
+
+    private static DeadLetter Unfinished(string reason) => new()
+    {
+        DeliveryTag = 0,
+        Reason = reason,
+        RoutingKey = "",
+        JobId = default,
+        HasRow = false,
+        Properties = new BasicProperties(),
+        Body = default,
+    };
+
+    /// <summary>Reads the id as the worker does.</summary>
+    /// <returns>False where no job can be read of the body.</returns>
+    private static bool TryReadId(WireBody body, out Guid? id)
+    {
+        id = null;
+        switch (WireFormats.Of(body.ContentType))
+        {
+            case WireFormat.Json:
+                return TakeId(OipFormat.TryReadJob(body.Bytes, s_limits, out var job, out var error), job, error, ref id);
+            case WireFormat.Binary:
+                return TakeId(OipFormat.TryReadBinaryJob(body.Bytes, body.HeaderLength ?? 0, s_limits, out job, out error), job, error, ref id);
+            case WireFormat.MassTransit when MassTransitEnvelope.TryRead(body.Bytes, s_limits, out var envelope, out _):
+                var isRead = OipFormat.TryReadJob(envelope.Message, s_limits, out job, out error);
+                // The envelope's id stands in for the job's where that could be read and is missing.
+                id = isRead ? envelope.MessageId : null;
+                return TakeId(isRead, job, error, ref id);
+            default:
+                return false;
+        }
+    }
+
+    private static bool TakeId(bool isRead, PredictionJob job, WireError error, ref Guid? id)
+    {
+        id = (isRead ? job.Id : error.Id) ?? id;
+        return isRead || error.IsReadable;
+    }
+
+    private static DateTimeOffset Time(AmqpTimestamp stamp) => DateTimeOffset.FromUnixTimeSeconds(stamp.UnixTime);
+
+    private static string? Text(IReadOnlyBasicProperties properties, string header) =>
+        properties.Headers is { } headers && headers.TryGetValue(header, out var value)
+            ? value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), string text => text, _ => null }
+            : null;
+}

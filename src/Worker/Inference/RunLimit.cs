@@ -1,0 +1,89 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>
+/// Stops a run that takes longer than it may, by <see cref="RunOptions.Terminate"/>: ONNX Runtime looks at it between the nodes of the
+/// graph. For one run at a time.
+/// </summary>
+internal sealed class RunLimit : IDisposable
+{
+    private readonly TimeSpan _limit;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly Lock _gate = new();
+    private long _start;
+    private bool _isRunning;
+    private bool _hasStopped;
+
+    public RunLimit(TimeSpan limit, TimeProvider time)
+    {
+        _limit = limit;
+        _time = time;
+        _timer = time.CreateTimer(_ => Stop(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>What the run takes.</summary>
+    public RunOptions Options { get; } = new();
+
+    public void Start()
+    {
+        lock (_gate)
+        {
+            _start = _time.GetTimestamp();
+            _isRunning = true;
+        }
+
+        _timer.Change(_limit, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Says that the run has ended, well or not.</summary>
+    /// <returns>Whether it was stopped.</returns>
+    public bool End()
+    {
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        lock (_gate)
+        {
+            _isRunning = false;
+            if (!_hasStopped)
+            {
+                return false;
+            }
+
+            _hasStopped = false;
+            Options.Terminate = false;
+            return true;
+        }
+    }
+
+    /// <summary>What a run that was stopped has failed with.</summary>
+    public RunTimeoutException ToException(Exception fault) => new(_limit, fault);
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        Options.Dispose();
+    }
+
+    private void Stop()
+    {
+        lock (_gate)
+        {
+            if (!_isRunning)
+            {
+                return;
+            }
+
+            // A timer's call may be late, when the next run is on already, and its clock may be a little ahead of this one.
+            var left = _limit - _time.GetElapsedTime(_start);
+            if (left > TimeSpan.Zero)
+            {
+                _timer.Change(left, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
+            _hasStopped = true;
+            Options.Terminate = true;
+        }
+    }
+}
