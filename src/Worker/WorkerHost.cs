@@ -41,7 +41,8 @@ internal static class WorkerHost
             return ExitCode.Configuration;
         }
 
-        var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        var stopping = lifetime.ApplicationStopping;
         using var secondSignal = new SecondSignal();
         try
         {
@@ -52,6 +53,11 @@ internal static class WorkerHost
         {
             await Console.Error.WriteLineAsync($"millrace: {fault.Message}");
             return ExitCode.Configuration;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            // Told to stop while it started, or waited for its servers: it has finished no job, and has none to finish.
+            return ExitCode.Ok;
         }
         catch (Exception fault) when (stopping.IsCancellationRequested)
         {
