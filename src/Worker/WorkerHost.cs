@@ -41,17 +41,26 @@ internal static class WorkerHost
             return ExitCode.Configuration;
         }
 
-        var stopping = host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        var stopping = lifetime.ApplicationStopping;
         using var secondSignal = new SecondSignal();
         try
         {
             await host.RunAsync();
-            return ExitCode.Ok;
+            // The host ends in order where a service of its own has failed, and has said why.
+            return host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true })
+                ? ExitCode.Failure
+                : ExitCode.Ok;
         }
         catch (Exception fault) when (fault is StoreSchemaException or BrokerSetupException)
         {
             await Console.Error.WriteLineAsync($"millrace: {fault.Message}");
             return ExitCode.Configuration;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            // Told to stop while it started, or waited for its servers: it has finished no job, and has none to finish.
+            return ExitCode.Ok;
         }
         catch (Exception fault) when (stopping.IsCancellationRequested)
         {

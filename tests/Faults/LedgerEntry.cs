@@ -1,11 +1,11 @@
-using System.Collections.Concurrent;
-
 namespace Millrace.Faults;
 
 /// <summary>One job that was published, however often, and every answer to it.</summary>
 internal sealed class LedgerEntry
 {
-    private readonly ConcurrentQueue<Answer> _replies = new();
+    private readonly Lock _gate = new();
+    // Copied when it grows, which it seldom does: a full run has a million entries.
+    private Answer[] _replies = [];
     private int _confirmed;
     private int _attempts;
 
@@ -35,7 +35,7 @@ internal sealed class LedgerEntry
     /// <summary>Publishes, the unconfirmed ones included.</summary>
     public int Attempts => Volatile.Read(ref _attempts);
 
-    public IReadOnlyCollection<Answer> Replies => _replies;
+    public IReadOnlyList<Answer> Replies => Volatile.Read(ref _replies);
 
     public void Attempt() => Interlocked.Increment(ref _attempts);
 
@@ -44,7 +44,10 @@ internal sealed class LedgerEntry
     /// <returns>Whether it is the first one.</returns>
     public bool AddReply(Answer answer)
     {
-        _replies.Enqueue(answer);
-        return _replies.Count == 1;
+        lock (_gate)
+        {
+            Volatile.Write(ref _replies, [.. _replies, answer]);
+            return _replies.Length == 1;
+        }
     }
 }

@@ -79,6 +79,7 @@ internal sealed class Site : IAsyncDisposable
             ["Broker__Heartbeat"] = "00:00:05",
             ["Store__ConnectionString"] = new NpgsqlConnectionStringBuilder(Database.WorkerLogin) { Port = DatabaseWay.Port }.ToString(),
             ["Delivery__WorkerName"] = name,
+            ["Retries__Delays"] = "00:00:00.200",
             ["Models__Directory"] = Path.Combine(Repository.Root, "tests", "Faults", "models"),
             ["Models__ExecutionProviders"] = "cpu",
         };
@@ -117,6 +118,8 @@ internal sealed class Site : IAsyncDisposable
     public async Task<int[]> StopWorkersAsync(CancellationToken cancellationToken)
     {
         var running = _workers.FindAll(worker => !worker.Exited.IsCompleted);
+        // One that is told so while it starts cannot say that all went well.
+        await Task.WhenAll(running.Select(worker => Task.WhenAny(worker.Ready, worker.Exited))).WaitAsync(s_patience, cancellationToken);
         running.ForEach(worker => worker.Terminate());
         return await Task.WhenAll(running.Select(worker => worker.Exited)).WaitAsync(s_patience, cancellationToken);
     }

@@ -1,3 +1,5 @@
+using Millrace.LocalServices;
+
 namespace Millrace.Faults.Scenarios;
 
 /// <summary>Workers are told to stop (SIGTERM) in the middle of their work.</summary>
@@ -25,6 +27,16 @@ public sealed class ShutdownTests(Servers servers)
 
         await load.StopAsync();
         await trial.HoldsAsync();
+    });
+
+    [Fact]
+    public Task A_worker_told_to_stop_while_it_starts_ends_well() => Trial.RunAsync(servers, "shutdown-start", async trial =>
+    {
+        // It waits for the broker for as long as it takes.
+        var worker = trial.Site.StartWorker("starting", ("Broker__Uri", $"amqp://127.0.0.1:{FreePorts.Find(1)[0]}"));
+        await Trial.UntilAsync("a try to connect", () => trial.History.Has("starting", "A call to the broker"));
+        worker.Terminate();
+        Assert.Equal(0, await worker.Exited.WaitAsync(s_grace, Trial.Token));
     });
 
     [Fact]
