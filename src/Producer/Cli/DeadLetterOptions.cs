@@ -17,7 +17,7 @@ internal sealed class DeadLetterOptions
     private readonly Option<string?> _model = new("--model") { Description = "Only those of this model's queues", HelpName = "NAME" };
     private readonly Option<string?> _queue = new("--queue") { Description = "Only those of this queue", HelpName = "QUEUE" };
     private readonly Option<Guid?> _job = IdOption.Create("--job", "Only those of this job");
-    private readonly Option<int?> _limit = CountOption.Create("--limit", "At most so many, the oldest [default: all]");
+    private readonly Option<int?> _limit = CountOption.Create("--limit", "At most so many, the first in the queue [default: all]");
 
     public DeadLetterOptions(CliContext context, Command command)
     {

@@ -88,7 +88,7 @@ internal static class DeadLetterText
 
         foreach (var (name, value) in letter.Headers)
         {
-            await writer.WriteLineAsync($"{Printable(name) + ":",-16}{Printable(ToJson(value))}".AsMemory(), cancellationToken);
+            await writer.WriteLineAsync($"{Printable(name) + ": ",-16}{Printable(ToJson(value))}".AsMemory(), cancellationToken);
         }
 
         var shown = Shown(letter.Body);

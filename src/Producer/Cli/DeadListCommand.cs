@@ -10,7 +10,7 @@ internal sealed class DeadListCommand
 {
     private readonly CliContext _context;
     private readonly DeadLetterOptions _which;
-    private readonly Option<bool> _jobs = new("--jobs") { Description = "A line for each dead letter, the oldest first, instead of one for each reason and queue" };
+    private readonly Option<bool> _jobs = new("--jobs") { Description = "A line for each dead letter, in the queue's order, instead of one for each reason and queue" };
     private readonly Option<bool> _json = new("--json") { Description = "One JSON object a line" };
 
     private DeadListCommand(CliContext context, Command command)

@@ -10,7 +10,7 @@ namespace Millrace.Producer.DeadLetters;
 
 /// <summary>
 /// The messages of <c>millrace.dead</c>, over AMQP alone. What is read is out of the queue until it is settled; all that was not goes back
-/// in its order when this is disposed of, or when the process dies.
+/// when this is disposed of, or when the process dies; where it was many, not quite in the order that it had.
 /// </summary>
 internal sealed class DeadLetterBox : IAsyncDisposable
 {
@@ -77,7 +77,7 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         }
     }
 
-    /// <summary>The dead letters, the oldest first; those that come meanwhile are left out. One reader at a time.</summary>
+    /// <summary>The dead letters, in the queue's order; those that come meanwhile are left out. One reader at a time.</summary>
     /// <exception cref="BrokerConnectionException">The connection was lost.</exception>
     public async IAsyncEnumerable<DeadLetter> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {

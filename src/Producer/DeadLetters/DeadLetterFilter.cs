@@ -15,7 +15,7 @@ internal sealed record DeadLetterFilter
     /// <summary>The job.</summary>
     public Guid? JobId { get; init; }
 
-    /// <summary>At most so many, the oldest.</summary>
+    /// <summary>At most so many, the first in the queue.</summary>
     public int Limit { get; init; } = int.MaxValue;
 
     /// <summary>Those that fit of all that there are.</summary>
