@@ -47,7 +47,10 @@ internal static class WorkerHost
         try
         {
             await host.RunAsync();
-            return ExitCode.Ok;
+            // The host ends in order where a service of its own has failed, and has said why.
+            return host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true })
+                ? ExitCode.Failure
+                : ExitCode.Ok;
         }
         catch (Exception fault) when (fault is StoreSchemaException or BrokerSetupException)
         {

@@ -9,10 +9,19 @@ internal static class PostgresRights
         SELECT current_user,
                has_table_privilege('millrace.results', 'SELECT'),
                has_table_privilege('millrace.results', 'INSERT'),
-               has_column_privilege('millrace.results', 'undeliverable_at', 'UPDATE')
+               has_column_privilege('millrace.results', 'undeliverable_at', 'UPDATE'),
+               has_table_privilege('millrace.cancellations', 'SELECT'),
+               has_table_privilege('millrace.suspects', 'SELECT')
+                   AND has_table_privilege('millrace.suspects', 'INSERT')
+                   AND has_table_privilege('millrace.suspects', 'UPDATE')
+                   AND has_table_privilege('millrace.suspects', 'DELETE')
         """;
 
-    private static readonly string[] s_rights = ["SELECT", "INSERT", "UPDATE (undeliverable_at)"];
+    private static readonly string[] s_rights =
+    [
+        "SELECT on results", "INSERT on results", "UPDATE (undeliverable_at) on results", "SELECT on cancellations",
+        "SELECT, INSERT, UPDATE or DELETE on suspects",
+    ];
 
     /// <summary>Refuses a user that lacks a right.</summary>
     /// <exception cref="StoreSchemaException">It lacks one.</exception>
@@ -26,7 +35,7 @@ internal static class PostgresRights
         if (missing.Length > 0)
         {
             throw new StoreSchemaException(
-                $"{description}: user '{user}' lacks {string.Join(", ", missing)} on millrace.results. Let the owner run: "
+                $"{description}: user '{user}' lacks, in schema millrace, {string.Join(", ", missing)}. Let the owner run: "
                 + $"GRANT {PostgresRoles.Worker} TO \"{user}\";");
         }
     }

@@ -28,8 +28,8 @@ internal sealed partial class CancellationFollower(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await base.StartAsync(cancellationToken);
-        // Where it ends before, there is nothing to wait for: the host tells why.
-        await Task.WhenAny(_knowsFirst.Task, ExecuteTask!).WaitAsync(cancellationToken);
+        // Where it ends before, there is nothing to wait for, or the start fails with why.
+        await await Task.WhenAny(_knowsFirst.Task, ExecuteTask!).WaitAsync(cancellationToken);
     }
 
     /// <summary>Cancels what waits here of these jobs, and what comes of them.</summary>

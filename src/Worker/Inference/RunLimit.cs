@@ -14,6 +14,7 @@ internal sealed class RunLimit : IDisposable
     private readonly Lock _gate = new();
     private long _start;
     private bool _isRunning;
+    private bool _isArmed;
     private bool _hasStopped;
 
     public RunLimit(TimeSpan limit, TimeProvider time)
@@ -32,16 +33,17 @@ internal sealed class RunLimit : IDisposable
         {
             _start = _time.GetTimestamp();
             _isRunning = true;
+            if (!_isArmed)
+            {
+                Arm(_limit);
+            }
         }
-
-        _timer.Change(_limit, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Says that the run has ended, well or not.</summary>
     /// <returns>Whether it was stopped.</returns>
     public bool End()
     {
-        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         lock (_gate)
         {
             _isRunning = false;
@@ -69,21 +71,28 @@ internal sealed class RunLimit : IDisposable
     {
         lock (_gate)
         {
+            _isArmed = false;
             if (!_isRunning)
             {
                 return;
             }
 
-            // A timer's call may be late, when the next run is on already, and its clock may be a little ahead of this one.
+            // The timer is armed once and not for each run, which may take less than arming it does: this may be a later run.
             var left = _limit - _time.GetElapsedTime(_start);
             if (left > TimeSpan.Zero)
             {
-                _timer.Change(left, Timeout.InfiniteTimeSpan);
+                Arm(left);
                 return;
             }
 
             _hasStopped = true;
             Options.Terminate = true;
         }
+    }
+
+    private void Arm(TimeSpan left)
+    {
+        _isArmed = true;
+        _timer.Change(left, Timeout.InfiniteTimeSpan);
     }
 }

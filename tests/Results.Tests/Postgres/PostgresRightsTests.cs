@@ -93,9 +93,28 @@ public sealed class PostgresRightsTests(TestPostgres postgres) : IAsyncLifetime
         var check = await Assert.ThrowsAsync<StoreSchemaException>(() => store.CheckAsync(Token));
         var commit = await Assert.ThrowsAsync<StoreSchemaException>(() => store.CommitAsync([Rows.Succeeded("7")], Token));
 
-        Assert.Contains("lacks INSERT, UPDATE (undeliverable_at)", check.Message, StringComparison.Ordinal);
+        Assert.Contains("lacks, in schema millrace, INSERT on results, UPDATE (undeliverable_at) on results, SELECT, INSERT, UPDATE or DELETE on suspects.", check.Message, StringComparison.Ordinal);
         Assert.Contains($"GRANT millrace_worker TO \"{Database.Name}_0\";", check.Message, StringComparison.Ordinal);
         Assert.Contains("GRANT millrace_worker", commit.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_was_given_the_rights_one_by_one_and_not_all_is_told_the_role()
+    {
+        var login = await Database.CreateLoginAsync("", [], Token);
+        await Database.ExecuteAsync(
+            $"""
+            GRANT USAGE ON SCHEMA millrace TO {Database.Name}_0;
+            GRANT SELECT ON millrace.schema_version, millrace.results TO {Database.Name}_0;
+            GRANT INSERT, UPDATE ON millrace.results TO {Database.Name}_0;
+            GRANT SELECT, INSERT, UPDATE, DELETE ON millrace.suspects TO {Database.Name}_0
+            """,
+            Token);
+        await using var store = ResultStores.OpenPostgres(login);
+
+        var check = await Assert.ThrowsAsync<StoreSchemaException>(() => store.CheckAsync(Token));
+
+        Assert.Contains("lacks, in schema millrace, SELECT on cancellations. Let", check.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,6 +28,25 @@ public sealed class RunLimitTests
         Assert.False(limit.Options.Terminate);
     }
 
+    [Fact]
+    public void Each_run_has_the_whole_time_whenever_it_starts()
+    {
+        using var time = new ManualTime();
+        using var limit = new RunLimit(s_second, time);
+        for (var run = 0; run < 10; run++)
+        {
+            limit.Start();
+            time.Advance(0.7 * s_second);
+            Assert.False(limit.End());
+        }
+
+        limit.Start();
+        time.Advance(s_second - TimeSpan.FromTicks(1));
+        Assert.False(limit.Options.Terminate);
+        time.Advance(TimeSpan.FromTicks(1));
+        Assert.True(limit.End());
+    }
+
     /// <summary>A timer's call that is on its way when its run ends comes in the next run.</summary>
     [Fact]
     public void A_call_that_comes_late_does_not_stop_the_next_run()
