@@ -39,6 +39,12 @@ public sealed class BrokerOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// What is asked of the broker: half of <see cref="Heartbeat"/>. RabbitMQ's client gives a connection up after three to four heartbeats
+    /// without a sign of life, and the half-open connection shall be noticed within two of ours. AMQP counts in whole seconds, and 0 is never.
+    /// </summary>
+    internal TimeSpan RequestedHeartbeat => TimeSpan.FromSeconds(Math.Max(1, Math.Floor(Heartbeat.TotalSeconds / 2)));
+
     /// <summary>The broker without the password, for messages.</summary>
     internal string Description
     {
@@ -54,7 +60,7 @@ public sealed class BrokerOptions
     {
         Uri = new Uri(Uri!),
         ClientProvidedName = $"millrace-worker {purpose}",
-        RequestedHeartbeat = Heartbeat,
+        RequestedHeartbeat = RequestedHeartbeat,
         AutomaticRecoveryEnabled = false,
         TopologyRecoveryEnabled = false,
     };

@@ -59,7 +59,7 @@ internal sealed partial class RabbitMqIntake(
         {
             host.Username(credentials[0].Length == 0 ? "guest" : Uri.UnescapeDataString(credentials[0]));
             host.Password(credentials.Length < 2 ? "guest" : Uri.UnescapeDataString(credentials[1]));
-            host.Heartbeat(options.Heartbeat);
+            host.Heartbeat(options.RequestedHeartbeat);
             // An oversized body must reach us to be rejected: the client's own, smaller limit would end the connection over it.
             host.MaxMessageSize(LargestBody);
             if (uri.Scheme == "amqps")
