@@ -46,9 +46,11 @@ internal static class WorkerHost
         using var secondSignal = new SecondSignal();
         try
         {
+            // Asked for before the run, at whose end the host disposes of its services.
+            var services = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
             await host.RunAsync();
             // The host ends in order where a service of its own has failed, and has said why.
-            return host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true })
+            return Array.Exists(services, service => service.ExecuteTask is { IsFaulted: true })
                 ? ExitCode.Failure
                 : ExitCode.Ok;
         }
