@@ -55,9 +55,10 @@ public sealed class PostgresResultStoreTests(TestPostgres postgres)
         var login = await database.CreateLoginAsync("", [], Token);
         await using var store = ResultStores.OpenPostgres(new NpgsqlConnectionStringBuilder(login) { Password = Secret }.ToString());
 
-        var exception = await Assert.ThrowsAnyAsync<NpgsqlException>(() => store.CheckAsync(Token));
+        var exception = await Assert.ThrowsAsync<StoreSchemaException>(() => store.CheckAsync(Token));
 
         Assert.False(store.IsTransient(exception));
+        Assert.Contains("Check the user, the password", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, exception.ToString(), StringComparison.Ordinal);
     }
 
