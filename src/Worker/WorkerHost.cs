@@ -48,7 +48,15 @@ internal static class WorkerHost
         {
             // Asked for before the run, at whose end the host disposes of its services.
             var services = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
+            var writer = host.Services.GetRequiredService<ResultWriter>();
             await host.RunAsync();
+            if (writer.HasAbandoned)
+            {
+                // The host's own time may have sufficed by a hair, so that it does not say so.
+                await TellUnfinishedAsync("The store was away.");
+                return ExitCode.Failure;
+            }
+
             // The host ends in order where a service of its own has failed, and has said why.
             return Array.Exists(services, service => service.ExecuteTask is { IsFaulted: true })
                 ? ExitCode.Failure
@@ -66,11 +74,13 @@ internal static class WorkerHost
         }
         catch (Exception fault) when (stopping.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync(
-                $"millrace: not all that was in flight could be finished in time; jobs without a row stay with the broker. {fault.Message}");
+            await TellUnfinishedAsync(fault.Message);
             return ExitCode.Failure;
         }
     }
+
+    private static Task TellUnfinishedAsync(string cause) => Console.Error.WriteLineAsync(
+        $"millrace: not all that was in flight could be finished in time; jobs without a row stay with the broker. {cause}");
 
     private static void Configure(HostApplicationBuilder builder)
     {

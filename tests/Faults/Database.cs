@@ -48,7 +48,8 @@ internal sealed class Database : IAsyncDisposable
     {
         _database = database;
         WorkerLogin = workerLogin;
-        _source = NpgsqlDataSource.Create(database.ConnectionString);
+        // Not from a pool: the scenarios end the server under connections that wait there.
+        _source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false });
     }
 
     /// <summary>How a worker, with its rights alone, reaches it.</summary>

@@ -30,6 +30,9 @@ internal sealed partial class ResultWriter(
     private readonly CancellationTokenSource _drain = new();
     private readonly List<Task> _loops = [];
 
+    /// <summary>Whether decided jobs went back to the broker uncommitted, because the time to stop was over.</summary>
+    public bool HasAbandoned { get; private set; }
+
     /// <summary>Takes a decided job. Never blocks.</summary>
     public void Enqueue(PendingJob job) => _decided.Writer.TryWrite(job);
 
@@ -79,6 +82,7 @@ internal sealed partial class ResultWriter(
         catch (OperationCanceledException fault) when (_drain.IsCancellationRequested)
         {
             // Unacked, uncommitted: the broker hands them to another worker.
+            HasAbandoned = true;
             jobs.ForEach(job => job.Abandon(fault));
         }
     }
