@@ -1,4 +1,3 @@
-using System.Globalization;
 using Millrace.Contracts.Wire;
 using RabbitMQ.Client;
 
@@ -19,7 +18,7 @@ internal sealed class ReplyConsumer(IChannel channel, PendingReplies pending, Ac
         CancellationToken cancellationToken = default)
     {
         // The body belongs to the client library and is taken back on return.
-        var reply = new WireBody(body.ToArray(), properties.ContentType ?? OipFormat.JsonContentType, HeaderLength(properties.Headers));
+        var reply = new WireBody(body.ToArray(), properties.ContentType ?? OipFormat.JsonContentType, WireFormats.HeaderLength(properties.Headers));
         pending.Complete(properties.CorrelationId, reply);
         return Task.CompletedTask;
     }
@@ -30,9 +29,4 @@ internal sealed class ReplyConsumer(IChannel channel, PendingReplies pending, Ac
         cancelled();
         return base.HandleBasicCancelAsync(consumerTag, cancellationToken);
     }
-
-    private static int? HeaderLength(IDictionary<string, object?>? headers) =>
-        headers is not null && headers.TryGetValue(OipFormat.HeaderLengthHeader, out var value) && value is IConvertible and not string
-            ? Convert.ToInt32(value, CultureInfo.InvariantCulture)
-            : null;
 }
