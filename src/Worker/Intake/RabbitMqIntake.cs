@@ -40,13 +40,17 @@ internal sealed partial class RabbitMqIntake(
         return Bus.Factory.CreateUsingRabbitMq(bus =>
         {
             Connect(bus, options);
-            DeadLetterEndpoint.Receive(bus, options, deadLetters);
+            Receive(
+                bus, BrokerNames.DeadLetterRows, BrokerTopology.DeadLetterRowsArguments, options.DeadLetterPrefetch, new DeadLetterFilter(deadLetters));
             var arguments = BrokerTopology.JobQueueArguments(options);
             foreach (var model in catalog.Names)
             {
-                Receive(bus, consumer, arguments, model, Lane.Interactive, options.Prefetch);
-                Receive(bus, consumer, arguments, model, Lane.Bulk, options.BulkPrefetch);
+                ReceiveJobs(model, Lane.Interactive, options.Prefetch);
+                ReceiveJobs(model, Lane.Bulk, options.BulkPrefetch);
             }
+
+            void ReceiveJobs(string model, Lane lane, int prefetch) =>
+                Receive(bus, BrokerNames.Queue(model, lane), arguments, prefetch, new ReceiveFilter(consumer, model, lane));
         });
     }
 
@@ -70,8 +74,8 @@ internal sealed partial class RabbitMqIntake(
     }
 
     private static void Receive(
-        IRabbitMqBusFactoryConfigurator bus, JobConsumer consumer, IReadOnlyDictionary<string, object?> arguments, string model, Lane lane, int prefetch) =>
-        bus.ReceiveEndpoint(BrokerNames.Queue(model, lane), endpoint =>
+        IRabbitMqBusFactoryConfigurator bus, string queue, IReadOnlyDictionary<string, object?> arguments, int prefetch, IFilter<ReceiveContext> filter) =>
+        bus.ReceiveEndpoint(queue, endpoint =>
         {
             endpoint.ConfigureConsumeTopology = false;
             endpoint.PublishFaults = false;
@@ -84,7 +88,7 @@ internal sealed partial class RabbitMqIntake(
 
             // What leaves the filter as an exception goes back to the queue: it happens when the worker ends before the job does.
             endpoint.RethrowFaultedMessages();
-            endpoint.ConfigureReceive(pipe => pipe.UseFilter(new ReceiveFilter(consumer, model, lane)));
+            endpoint.ConfigureReceive(pipe => pipe.UseFilter(filter));
         });
 
     [LoggerMessage(EventId = 502, Level = LogLevel.Information, Message = "Stopping: no job is taken any more; those in flight are finished")]
