@@ -157,7 +157,7 @@ internal sealed partial class RabbitMqSender(
     private static bool IsRefusal(Exception fault) =>
         fault is OperationInterruptedException { ShutdownReason.ReplyCode: Constants.PreconditionFailed };
 
-    private static BasicProperties ToProperties(OutboundMessage message)
+    internal static BasicProperties ToProperties(OutboundMessage message)
     {
         var properties = new BasicProperties { ContentType = message.Body.ContentType, DeliveryMode = DeliveryModes.Persistent };
         if (message.CorrelationId is not null)
