@@ -1,29 +1,41 @@
+using System.CommandLine;
 using Millrace.Bench;
+using Millrace.Bench.Contenders;
+using Millrace.Bench.Reporting;
 
-// Measures the served path on this machine: private RabbitMQ and Postgres, one worker process, one load client, all on the same cores.
-// bench/README.md says how to run it and what each figure means.
-using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, pressed) =>
-{
-    pressed.Cancel = true;
-    stop.Cancel();
-};
+// What runs ends in order, servers and all, where a signal says so.
+return await CommandLine.Create(RunAsync).Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
 
-var options = BenchOptions.Parse(args);
-if (options is null)
+static async Task<int> RunAsync(Settings settings, CancellationToken cancellationToken)
 {
-    await Console.Error.WriteLineAsync(BenchOptions.Usage);
-    return 2;
+    try
+    {
+        var contenders = Attendance.Take(settings);
+        var run = new BenchRun(settings, contenders);
+        await ProgressDisplay.ShowAsync(run.Steps, async (tell, step) =>
+        {
+            tell("starts RabbitMQ and Postgres");
+            await using var site = await Site.StartAsync(cancellationToken);
+            await run.ExecuteAsync(site, tell, step, cancellationToken);
+        });
+        Terminal.Show(run.Figures);
+        if (!settings.IsDry)
+        {
+            // Without the peer the tables would lose what they are for.
+            var isWhole = settings.IsWhole && contenders.Count == Attendance.Of(settings).Count;
+            await Publication.WriteAsync(settings, run.Figures, isWhole, cancellationToken);
+        }
+
+        return 0;
+    }
+    catch (BenchException fault)
+    {
+        await Console.Error.WriteLineAsync($"bench: {fault.Message}");
+        return 1;
+    }
+    catch (OperationCanceledException)
+    {
+        await Console.Error.WriteLineAsync("bench: stopped; no figure was written");
+        return 130;
+    }
 }
-
-await using var site = await Site.StartAsync(options, stop.Token);
-var report = new Report(options);
-foreach (var measure in options.Measures)
-{
-    await Console.Error.WriteLineAsync($"{measure.Name} …");
-    await measure.RunAsync(site, report, stop.Token);
-}
-
-Console.WriteLine(report.ToTable());
-await report.WriteAsync(stop.Token);
-return 0;

@@ -1,93 +1,139 @@
+using Millrace.Bench.Contenders;
+using Millrace.Contracts;
 using Millrace.LocalServices;
 using Millrace.Results;
+using Millrace.Worker.Intake;
 using Npgsql;
+using RabbitMQ.Client;
 
 namespace Millrace.Bench;
 
-/// <summary>A private broker, a private database and a worker process that uses them.</summary>
+/// <summary>The private broker and the private database server that every contender uses in its turn.</summary>
 internal sealed class Site : IAsyncDisposable
 {
+    private const string WorkerLogin = "bench_worker";
+
     private readonly LocalRabbitMq _broker;
-    private readonly LocalPostgres _database;
+    private readonly LocalPostgres _server;
+    private readonly IConnection _connection;
+    private readonly Dictionary<string, NpgsqlDataSource> _owners = [];
+    private readonly string _login;
 
-    private Site(BenchOptions options, LocalRabbitMq broker, LocalPostgres database, LocalWorker worker)
+    private Site(LocalRabbitMq broker, LocalPostgres server, IConnection connection, string login)
     {
-        Options = options;
         _broker = broker;
-        _database = database;
-        Worker = worker;
+        _server = server;
+        _connection = connection;
+        _login = login;
     }
-
-    public BenchOptions Options { get; }
 
     public Uri Broker => _broker.Uri;
 
-    public LocalWorker Worker { get; }
+    public TimeSpan BrokerTime => _broker.ProcessorTime;
 
-    /// <summary>CPU seconds of each process so far.</summary>
-    public ProcessorSeconds ProcessorTime => new(
-        Worker.ProcessorTime.TotalSeconds,
-        _broker.ProcessorTime.TotalSeconds,
-        _database.ProcessorTime.TotalSeconds,
-        Environment.CpuUsage.TotalTime.TotalSeconds);
+    public TimeSpan StoreTime => _server.ProcessorTime;
 
-    public static async Task<Site> StartAsync(BenchOptions options, CancellationToken cancellationToken)
+    public static async Task<Site> StartAsync(CancellationToken cancellationToken)
     {
         var broker = await LocalRabbitMq.StartAsync(new LocalRabbitMqOptions(), cancellationToken);
-        var database = await LocalPostgres.StartAsync(new LocalPostgresOptions(), cancellationToken);
-        await using (var store = ResultStores.OpenPostgres(database.ConnectionString))
+        var server = await LocalPostgres.StartAsync(new LocalPostgresOptions(), cancellationToken);
+        await MigrateAsync(server.ConnectionString, cancellationToken);
+        var connection = await new ConnectionFactory { Uri = broker.Uri }.CreateConnectionAsync("bench site", cancellationToken);
+        var site = new Site(broker, server, connection, await server.MakeWorkerLoginAsync(WorkerLogin, cancellationToken));
+        await site.ExecuteAsync(ResultsTable.Millrace, ResultsTable.MakePlain(WorkerLogin), cancellationToken);
+        await site.ExecuteAsync(ResultsTable.Millrace, $"CREATE DATABASE {ResultsTable.Unguarded.Database}", cancellationToken);
+        await MigrateAsync(site.Owner(ResultsTable.Unguarded).ConnectionString, cancellationToken);
+        await site.ExecuteAsync(ResultsTable.Unguarded, ResultsTable.DropKey, cancellationToken);
+        return site;
+    }
+
+    /// <summary>How a contender reaches its database.</summary>
+    public NpgsqlConnectionStringBuilder LoginTo(ResultsTable table) => new(_login) { Database = table.Database };
+
+    /// <summary>Makes a model's queues as Millrace's worker makes them: its declaring them later changes nothing.</summary>
+    public async Task DeclareAsync(string model, CancellationToken cancellationToken)
+    {
+        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        await BrokerTopology.DeclareAsync(channel, new BrokerOptions(), [], [model], cancellationToken);
+    }
+
+    /// <summary>Takes away all jobs and rows.</summary>
+    public async Task CleanAsync(ResultsTable table, string model, CancellationToken cancellationToken)
+    {
+        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        foreach (var queue in QueuesOf(model))
         {
-            await store.MigrateAsync(cancellationToken);
+            await channel.QueuePurgeAsync(queue, cancellationToken);
         }
 
-        var login = await database.MakeWorkerLoginAsync("bench_worker", cancellationToken);
-        var worker = LocalWorker.Start(
-            new Dictionary<string, string>(StringComparer.Ordinal)
+        await ExecuteAsync(table, table.Truncate, cancellationToken);
+        // What the last contender left to be written shall not be written in the next one's time.
+        await ExecuteAsync(table, "CHECKPOINT", cancellationToken);
+    }
+
+    /// <summary>Checks that every job of a measure has exactly one row that says so, and that none waits or was given up.</summary>
+    /// <exception cref="BenchException">It is not so.</exception>
+    public async Task VerifyAsync(ResultsTable table, string model, int jobs, CancellationToken cancellationToken)
+    {
+        await using (var command = Owner(table).CreateCommand(table.Count))
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            await reader.ReadAsync(cancellationToken);
+            var (rows, ids, succeeded) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+            if (rows != jobs || ids != jobs || succeeded != jobs)
             {
-                ["Broker__Uri"] = broker.Uri.ToString(),
-                ["Store__ConnectionString"] = login,
-                ["Models__Directory"] = Path.Combine(FindRoot(), "models"),
-            },
-            Console.Error.WriteLine);
-        await worker.Ready.WaitAsync(TimeSpan.FromSeconds(60), cancellationToken);
-        return new Site(options, broker, database, worker);
-    }
+                throw new BenchException($"{jobs} jobs were published and replied to; the store has {rows} rows of {ids} jobs, {succeeded} of them succeeded.");
+            }
+        }
 
-    /// <summary>Rows in the store, and the mean rows of the batches that they ran in, of those committed at or after a time.</summary>
-    public async Task<(long Rows, double MeanBatch)> ReadRowsAsync(DateTime since, CancellationToken cancellationToken)
-    {
-        await using var source = NpgsqlDataSource.Create(_database.ConnectionString);
-        // Each job of a batch says the batch's rows: the mean over batches is jobs / batches, the harmonic mean over jobs.
-        await using var command = source.CreateCommand(
-            "SELECT count(*), coalesce(count(*) / nullif(sum(1.0 / batch_rows), 0), 0)::float8 FROM millrace.results WHERE committed_at >= $1");
-        command.Parameters.AddWithValue(since);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        return (reader.GetInt64(0), reader.GetDouble(1));
-    }
-
-    public async Task<DateTime> NowAsync(CancellationToken cancellationToken)
-    {
-        await using var source = NpgsqlDataSource.Create(_database.ConnectionString);
-        await using var command = source.CreateCommand("SELECT now()");
-        return (DateTime)(await command.ExecuteScalarAsync(cancellationToken))!;
+        await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        foreach (var queue in QueuesOf(model))
+        {
+            var waiting = (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount;
+            if (waiting > 0)
+            {
+                throw new BenchException($"All {jobs} jobs were replied to, and {waiting} messages wait in {queue}.");
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Worker.DisposeAsync();
-        await _database.DisposeAsync();
+        await _connection.DisposeAsync();
+        foreach (var owner in _owners.Values)
+        {
+            await owner.DisposeAsync();
+        }
+
+        await _server.DisposeAsync();
         await _broker.DisposeAsync();
     }
 
-    private static string FindRoot()
+    private static string[] QueuesOf(string model) =>
+    [
+        BrokerNames.Queue(model, Lane.Interactive), BrokerNames.Queue(model, Lane.Bulk), BrokerNames.DeadLetters, BrokerNames.DeadLetterRows,
+    ];
+
+    private static async Task MigrateAsync(string connectionString, CancellationToken cancellationToken)
     {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Worker.sln")))
+        await using var store = ResultStores.OpenPostgres(connectionString);
+        await store.MigrateAsync(cancellationToken);
+    }
+
+    private async Task ExecuteAsync(ResultsTable table, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = Owner(table).CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private NpgsqlDataSource Owner(ResultsTable table)
+    {
+        if (!_owners.TryGetValue(table.Database, out var owner))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Worker.sln is above none of the program's folders.");
+            var target = new NpgsqlConnectionStringBuilder(_server.ConnectionString) { Database = table.Database, PersistSecurityInfo = true };
+            _owners.Add(table.Database, owner = NpgsqlDataSource.Create(target));
         }
 
-        return folder;
+        return owner;
     }
 }

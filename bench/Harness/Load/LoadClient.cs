@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Globalization;
+using Millrace.Bench.Workloads;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using RabbitMQ.Client;
@@ -7,74 +7,74 @@ using RabbitMQ.Client.Events;
 
 namespace Millrace.Bench.Load;
 
-/// <summary>Publishes jobs confirmed and reads their replies, so many in flight: a closed loop.</summary>
+/// <summary>Publishes jobs and reads their replies.</summary>
 internal sealed class LoadClient : IAsyncDisposable
 {
     private readonly IConnection _connection;
     private readonly IChannel _publish;
     private readonly IChannel _replies;
     private readonly string _replyQueue;
-    private readonly SemaphoreSlim _window;
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long[] _sentAt;
-    private readonly double[] _latencies;
-    private readonly int _jobs;
-    private int _replied;
-    private int _notSucceeded;
+    private readonly JobTemplate _template;
+    private readonly string _routingKey;
+    private readonly Action? _replied;
 
-    private LoadClient(IConnection connection, IChannel publish, IChannel replies, string replyQueue, int jobs, int inFlight)
+    private LoadClient(
+        IConnection connection, IChannel publish, IChannel replies, string replyQueue, JobTemplate template, string routingKey, ReplyBook book, Action? replied)
     {
         _connection = connection;
         _publish = publish;
         _replies = replies;
         _replyQueue = replyQueue;
-        _jobs = jobs;
-        _window = new SemaphoreSlim(inFlight);
-        _sentAt = new long[jobs];
-        _latencies = new double[jobs];
+        _template = template;
+        _routingKey = routingKey;
+        _replied = replied;
+        Book = book;
     }
 
-    public static async Task<LoadClient> ConnectAsync(Uri broker, int jobs, int inFlight)
+    public ReplyBook Book { get; }
+
+    /// <param name="broker">The broker.</param>
+    /// <param name="template">What is published.</param>
+    /// <param name="routingKey">Where to.</param>
+    /// <param name="jobs">How many jobs it is going to publish.</param>
+    /// <param name="awaitsConfirms">
+    /// Whether a publish ends with the broker's confirm. Else confirms are asked for, because a producer that must not lose jobs does so
+    /// too and the broker pays for it, but the reply says more.
+    /// </param>
+    /// <param name="replied">Called at each reply.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<LoadClient> ConnectAsync(
+        Uri broker, JobTemplate template, string routingKey, int jobs, bool awaitsConfirms, Action? replied, CancellationToken cancellationToken)
     {
-        var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync("bench");
-        // Confirms are asked for and counted by the broker, but not awaited one by one: the reply says more.
-        var publish = await connection.CreateChannelAsync(new CreateChannelOptions(true, false));
-        var replies = await connection.CreateChannelAsync();
-        var queue = await replies.QueueDeclareAsync("", durable: false, exclusive: true, autoDelete: true);
-        var client = new LoadClient(connection, publish, replies, queue.QueueName, jobs, inFlight);
+        var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync("bench", cancellationToken);
+        var publish = await connection.CreateChannelAsync(new CreateChannelOptions(true, awaitsConfirms, null), cancellationToken);
+        var replies = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        var queue = await replies.QueueDeclareAsync("", durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellationToken);
+        var book = new ReplyBook(jobs, TimeProvider.System);
+        var client = new LoadClient(connection, publish, replies, queue.QueueName, template, routingKey, book, replied);
         var consumer = new AsyncEventingBasicConsumer(replies);
         consumer.ReceivedAsync += client.OnReply;
-        await replies.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer);
+        await replies.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer, cancellationToken);
         return client;
     }
 
-    public async Task<LoadResult> RunAsync(JobTemplate template, CancellationToken cancellationToken)
+    /// <summary>Publishes a job. Its latency counts from what the book says that it begins at.</summary>
+    public ValueTask PublishAsync(int job, CancellationToken cancellationToken)
     {
-        var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < _jobs; i++)
+        var properties = new BasicProperties
         {
-            await _window.WaitAsync(cancellationToken);
-            _sentAt[i] = Stopwatch.GetTimestamp();
-            var properties = new BasicProperties
-            {
-                ContentType = template.ContentType,
-                DeliveryMode = DeliveryModes.Persistent,
-                ReplyTo = _replyQueue,
-                CorrelationId = i.ToString(CultureInfo.InvariantCulture),
-            };
-            if (template.HeaderLength is { } length)
-            {
-                properties.Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [OipFormat.HeaderLengthHeader] = length };
-            }
-
-            await _publish.BasicPublishAsync(
-                BrokerNames.Exchange, "digits", mandatory: true, properties, template.WithId(Guid.CreateVersion7()), cancellationToken);
+            ContentType = _template.ContentType,
+            DeliveryMode = DeliveryModes.Persistent,
+            ReplyTo = _replyQueue,
+            CorrelationId = job.ToString(CultureInfo.InvariantCulture),
+        };
+        if (_template.HeaderLength is { } length)
+        {
+            properties.Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [OipFormat.HeaderLengthHeader] = length };
         }
 
-        await _done.Task.WaitAsync(cancellationToken);
-        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        Array.Sort(_latencies);
-        return new LoadResult(_jobs, seconds, _notSucceeded, _latencies[_jobs / 2] * 1e3, _latencies[(int)(_jobs * 0.99)] * 1e3);
+        return _publish.BasicPublishAsync(
+            BrokerNames.Exchange, _routingKey, mandatory: true, properties, _template.WithId(Guid.CreateVersion7()), cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -82,24 +82,21 @@ internal sealed class LoadClient : IAsyncDisposable
         await _replies.DisposeAsync();
         await _publish.DisposeAsync();
         await _connection.DisposeAsync();
-        _window.Dispose();
     }
 
-    private Task OnReply(object sender, BasicDeliverEventArgs delivery)
+    // By the status that Millrace's replies carry; those that carry none have outputs where they succeeded.
+    private static bool IsSuccess(BasicDeliverEventArgs reply)
     {
-        var job = int.Parse(delivery.BasicProperties.CorrelationId!, CultureInfo.InvariantCulture);
-        _latencies[job] = Stopwatch.GetElapsedTime(_sentAt[job]).TotalSeconds;
-        if (delivery.BasicProperties.Headers?[BrokerNames.StatusHeader] is not byte[] status || !status.AsSpan().SequenceEqual("succeeded"u8))
-        {
-            Interlocked.Increment(ref _notSucceeded);
-        }
+        object? status = null;
+        return reply.BasicProperties.Headers?.TryGetValue(BrokerNames.StatusHeader, out status) is true
+            ? status is byte[] text && text.AsSpan().SequenceEqual("succeeded"u8)
+            : reply.Body.Span.IndexOf("\"outputs\""u8) >= 0;
+    }
 
-        _window.Release();
-        if (Interlocked.Increment(ref _replied) == _jobs)
-        {
-            _done.SetResult();
-        }
-
+    private Task OnReply(object sender, BasicDeliverEventArgs reply)
+    {
+        Book.Reply(int.Parse(reply.BasicProperties.CorrelationId!, NumberStyles.None, CultureInfo.InvariantCulture), IsSuccess(reply));
+        _replied?.Invoke();
         return Task.CompletedTask;
     }
 }

@@ -1,8 +1,6 @@
 using System.Text;
-using Millrace.Contracts;
-using Millrace.Contracts.Wire;
 
-namespace Millrace.Bench.Load;
+namespace Millrace.Bench.Workloads;
 
 /// <summary>A job's body made once; each publish changes only the id in it, so that the load costs the machine as little as can be.</summary>
 internal sealed class JobTemplate
@@ -10,32 +8,23 @@ internal sealed class JobTemplate
     private readonly byte[] _body;
     private readonly int _idAt;
 
-    private JobTemplate(WireBody body, Guid id)
+    /// <param name="body">The body, with <see cref="PlaceholderId"/> once in it.</param>
+    /// <param name="contentType">Its AMQP content type.</param>
+    /// <param name="headerLength">Bytes of the JSON header in front of the tensors; null where there is none.</param>
+    public JobTemplate(ReadOnlyMemory<byte> body, string contentType, int? headerLength = null)
     {
-        _body = body.Bytes.ToArray();
-        _idAt = _body.AsSpan().IndexOf(Encoding.ASCII.GetBytes(id.ToString("D")));
-        ContentType = body.ContentType;
-        HeaderLength = body.HeaderLength;
+        _body = body.ToArray();
+        _idAt = _body.AsSpan().IndexOf(Encoding.ASCII.GetBytes(PlaceholderId.ToString("D")));
+        ContentType = contentType;
+        HeaderLength = headerLength;
     }
+
+    /// <summary>The id that a template is made with.</summary>
+    public static Guid PlaceholderId { get; } = Guid.Parse("ffffffff-eeee-dddd-cccc-bbbbbbbbbbbb");
 
     public string ContentType { get; }
 
     public int? HeaderLength { get; }
-
-    public int Length => _body.Length;
-
-    public static JobTemplate Digits(int rows, bool binary)
-    {
-        var pixels = new float[rows * 64];
-        for (var i = 0; i < pixels.Length; i++)
-        {
-            pixels[i] = (i * 7) % 17;
-        }
-
-        var id = Guid.Parse("ffffffff-eeee-dddd-cccc-bbbbbbbbbbbb");
-        var job = new PredictionJob { Id = id, ModelName = "digits", Inputs = [Tensor.Create<float>("image", [rows, 64], pixels)] };
-        return new JobTemplate(binary ? OipFormat.WriteBinaryJob(job) : OipFormat.WriteJob(job), id);
-    }
 
     public byte[] WithId(Guid id)
     {

@@ -1,0 +1,80 @@
+namespace Millrace.Bench.Contenders;
+
+/// <summary>A contender's processes together.</summary>
+internal sealed class RunningContender : IAsyncDisposable
+{
+    private readonly IReadOnlyList<ContenderProcess> _processes;
+
+    private RunningContender(Contender contender, IReadOnlyList<ContenderProcess> processes)
+    {
+        Contender = contender;
+        _processes = processes;
+    }
+
+    public Contender Contender { get; }
+
+    public TimeSpan ProcessorTime => new(_processes.Sum(process => process.ProcessorTime.Ticks));
+
+    public long ResidentBytes => _processes.Sum(process => process.ResidentBytes);
+
+    /// <exception cref="BenchException">It did not come up.</exception>
+    public static async Task<RunningContender> StartAsync(Contender contender, Site site, string model, CancellationToken cancellationToken)
+    {
+        var processes = new List<ContenderProcess>();
+        try
+        {
+            for (var i = 0; i < contender.Processes; i++)
+            {
+                processes.Add(await ContenderProcess.StartAsync(contender, site, model, cancellationToken));
+            }
+
+            return new RunningContender(contender, processes);
+        }
+        catch
+        {
+            await DisposeAsync(processes);
+            throw;
+        }
+    }
+
+    public void Pause() => Each(process => process.Pause());
+
+    public void Resume() => Each(process => process.Resume());
+
+    /// <summary>Bytes of managed memory allocated so far; null where it has none.</summary>
+    public async Task<long?> ReadAllocatedBytesAsync(CancellationToken cancellationToken)
+    {
+        long? sum = 0;
+        foreach (var process in _processes)
+        {
+            sum += await process.ReadAllocatedBytesAsync(cancellationToken);
+        }
+
+        return sum;
+    }
+
+    /// <summary>Waits for work that only this contender can do; fails where it ends before.</summary>
+    public async Task WaitForAsync(Task work)
+    {
+        var ended = _processes.Select(process => process.FailWhenEndedAsync());
+        await await Task.WhenAny([work, .. ended]);
+    }
+
+    public ValueTask DisposeAsync() => DisposeAsync(_processes);
+
+    private static async ValueTask DisposeAsync(IReadOnlyList<ContenderProcess> processes)
+    {
+        foreach (var process in processes)
+        {
+            await process.DisposeAsync();
+        }
+    }
+
+    private void Each(Action<ContenderProcess> act)
+    {
+        foreach (var process in _processes)
+        {
+            act(process);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using Millrace.Bench.Contenders;
+using Millrace.Bench.Measures;
+
+namespace Millrace.Bench.Workloads;
+
+/// <summary>All that can be measured, in the order in which it is; those of one model stand together.</summary>
+internal static class WorkloadList
+{
+    private const string Digits = "digits";
+
+    public static Workload Tiny { get; } = new()
+    {
+        Name = "tiny",
+        Title = "tiny: 64 floats, binary",
+        Model = Digits,
+        Measures =
+        [
+            new EndToEndMeasure(), new DrainMeasure(), new IdleMeasure(),
+            new OpenLoopMeasure(10), new OpenLoopMeasure(50), new OpenLoopMeasure(80), new OpenLoopMeasure(95),
+        ],
+        QuickMeasures = [new EndToEndMeasure(), new DrainMeasure(), new IdleMeasure()],
+        Jobs = 40_000,
+        WarmUpJobs = 20_000,
+    };
+
+    public static Workload Json { get; } = new()
+    {
+        Name = "json",
+        Title = "JSON: 64 floats, from a foreign client",
+        Model = Digits,
+        Form = JobForm.Json,
+        Measures = [new EndToEndMeasure(), new DrainMeasure()],
+        QuickMeasures = [new EndToEndMeasure()],
+        Jobs = 40_000,
+        WarmUpJobs = 10_000,
+    };
+
+    public static Workload Rows { get; } = new()
+    {
+        Name = "rows",
+        Title = "rows: 256 x 64 floats in one job",
+        Model = Digits,
+        Rows = 256,
+        Measures = [new EndToEndMeasure()],
+        Jobs = 4_000,
+        WarmUpJobs = 1_000,
+        InFlight = 32,
+    };
+
+    public static Workload Mixed { get; } = new()
+    {
+        Name = "mixed",
+        Title = "mixed: single rows at a steady rate, with bulk of 256 rows a job",
+        Model = Digits,
+        Measures = [new MixedMeasure()],
+        // The unguarded worker has no bulk lane.
+        Contenders = [ContenderList.Floor, ContenderList.Peer, ContenderList.Millrace],
+        Jobs = 2_000,
+        WarmUpJobs = 2_000,
+    };
+
+    public static Workload Envelope { get; } = new()
+    {
+        Name = "envelope",
+        Title = "envelope: 64 floats in MassTransit's envelope",
+        Model = Digits,
+        Form = JobForm.Envelope,
+        Measures = [new EndToEndMeasure()],
+        Contenders = [ContenderList.Millrace],
+        Jobs = 20_000,
+        WarmUpJobs = 5_000,
+    };
+
+    public static Workload Medium { get; } = new()
+    {
+        Name = "medium",
+        Title = "medium: 4 KiB in, 1 KiB out",
+        Model = "bench-medium",
+        Measures = [new EndToEndMeasure()],
+        Jobs = 20_000,
+        WarmUpJobs = 10_000,
+    };
+
+    public static Workload Large { get; } = new()
+    {
+        Name = "large",
+        Title = "large: 64 KiB in",
+        Model = "bench-large",
+        Measures = [new EndToEndMeasure()],
+        Jobs = 5_000,
+        WarmUpJobs = 2_000,
+        InFlight = 64,
+    };
+
+    public static Workload Conv { get; } = new()
+    {
+        Name = "conv",
+        Title = "compute-bound: a convolution of milliseconds a row",
+        Model = "bench-conv",
+        Measures = [new EndToEndMeasure()],
+        Contenders = [.. ContenderList.All, ContenderList.TwoWorkers],
+        Jobs = 2_000,
+        WarmUpJobs = 200,
+        InFlight = 64,
+    };
+
+    public static IReadOnlyList<Workload> All { get; } = [Tiny, Json, Rows, Mixed, Envelope, Medium, Large, Conv];
+}

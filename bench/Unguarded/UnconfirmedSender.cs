@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Options;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Intake;
+using RabbitMQ.Client;
+
+namespace Millrace.Bench.Unguarded;
+
+/// <summary>Publishes and forgets.</summary>
+internal sealed class UnconfirmedSender(IOptions<BrokerOptions> broker) : IMessageSender
+{
+    private readonly Lazy<Task<IChannel>> _channel = new(async () =>
+    {
+        var connection = await broker.Value.CreateConnectionFactory("replies").CreateConnectionAsync();
+        return await connection.CreateChannelAsync();
+    });
+
+    public async ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken)
+    {
+        var channel = await _channel.Value;
+        await channel.BasicPublishAsync(
+            message.Exchange, message.RoutingKey, mandatory: false, RabbitMqSender.ToProperties(message), message.Body.Bytes, cancellationToken);
+        return SendOutcome.Confirmed;
+    }
+}
