@@ -2,6 +2,7 @@ using System.CommandLine;
 using Millrace.Bench;
 using Millrace.Bench.Contenders;
 using Millrace.Bench.Reporting;
+using Millrace.LocalServices;
 
 // What runs ends in order, servers and all, where a signal says so.
 return await CommandLine.Create(RunAsync).Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
@@ -28,7 +29,7 @@ static async Task<int> RunAsync(Settings settings, CancellationToken cancellatio
 
         return 0;
     }
-    catch (BenchException fault)
+    catch (Exception fault) when (fault is BenchException or LocalServiceException or TimeoutException)
     {
         await Console.Error.WriteLineAsync($"bench: {fault.Message}");
         return 1;

@@ -19,15 +19,17 @@ internal sealed class ContenderProcess : IAsyncDisposable
     private readonly string? _gauge;
     private readonly ConcurrentQueue<string> _tail = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task<int> _exited;
 
     private ContenderProcess(Contender contender, ProcessStartInfo start, string? gauge)
     {
         _contender = contender;
         _gauge = gauge;
         _process = ChildProcess.Start(start);
-        _exited = WaitAsync();
+        Exited = WaitAsync();
     }
+
+    /// <summary>Ends with the process and its output, as its exit code.</summary>
+    public Task<int> Exited { get; }
 
     public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(_process.Id);
 
@@ -66,7 +68,7 @@ internal sealed class ContenderProcess : IAsyncDisposable
         catch (Exception fault)
         {
             process._process.Send(Signals.Kill);
-            await process._exited;
+            await process.Exited;
             throw fault is TimeoutException ? new BenchException($"{contender.Title} was not ready in time. {process.Tail()}") : fault;
         }
     }
@@ -96,17 +98,10 @@ internal sealed class ContenderProcess : IAsyncDisposable
     /// <summary>Fails where it has ended by itself.</summary>
     public void EnsureRuns()
     {
-        if (_exited.IsCompleted)
+        if (Exited.IsCompleted)
         {
             throw new BenchException($"{_contender.Title} has ended in its turn. {Tail()}");
         }
-    }
-
-    /// <summary>Ends when it ends by itself, as a failure.</summary>
-    public async Task FailWhenEndedAsync()
-    {
-        await _exited;
-        EnsureRuns();
     }
 
     /// <summary>Stops it in order, and past its grace period at once.</summary>
@@ -116,12 +111,12 @@ internal sealed class ContenderProcess : IAsyncDisposable
         _process.Send(Signals.Terminate);
         try
         {
-            await _exited.WaitAsync(s_stopTimeout);
+            await Exited.WaitAsync(s_stopTimeout);
         }
         catch (TimeoutException)
         {
             _process.Send(Signals.Kill);
-            await _exited;
+            await Exited;
         }
 
         if (_gauge is not null)

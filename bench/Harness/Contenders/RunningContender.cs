@@ -56,8 +56,9 @@ internal sealed class RunningContender : IAsyncDisposable
     /// <summary>Waits for work that only this contender can do; fails where it ends before.</summary>
     public async Task WaitForAsync(Task work)
     {
-        var ended = _processes.Select(process => process.FailWhenEndedAsync());
-        await await Task.WhenAny([work, .. ended]);
+        await Task.WhenAny([work, .. _processes.Select(process => process.Exited)]);
+        Each(process => process.EnsureRuns());
+        await work;
     }
 
     public ValueTask DisposeAsync() => DisposeAsync(_processes);
