@@ -6,10 +6,10 @@ using RabbitMQ.Client.Events;
 
 // The least C# that serves jobs: consume, group what is there, run, insert, reply, ack. bench/Floor/README.md says what it leaves out.
 
-// It has to hold what the lanes have in hand, what waits for its confirms, and the next group.
+// It has to hold what the lanes have in hand, what waits for its confirms, and the next group. README.md says what was tried.
 const ushort Prefetch = 512;
 
-// Each lane has one group in hand, from its run to its last reply.
+// Each lane has one group in hand, from its run to its last reply. README.md says what was tried.
 const int Lanes = 3;
 
 var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,7 +31,8 @@ Task EndAsync(object sender, CallbackExceptionEventArgs failure)
 
 var name = Setting("BENCH_MODEL");
 using var model = new Model(name, Setting("BENCH_MODEL_FILE"), int.Parse(Environment.GetEnvironmentVariable("BENCH_THREADS") ?? "1"));
-var factory = new ConnectionFactory { Uri = new Uri(Setting("BENCH_BROKER")) };
+// A connection that came back would number its publishes anew, and the confirms are counted here: a lost one is the end.
+var factory = new ConnectionFactory { Uri = new Uri(Setting("BENCH_BROKER")), AutomaticRecoveryEnabled = false };
 await using var jobs = await factory.CreateConnectionAsync("floor, jobs");
 await using var replies = await factory.CreateConnectionAsync("floor, replies");
 await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder

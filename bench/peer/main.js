@@ -6,7 +6,7 @@ import { Groups } from './groups.js';
 import { Model } from './model.js';
 import { readJob, writeReply } from './wire.js';
 
-// It has to hold what is in hand and what waits for it.
+// It has to hold what is in hand and what waits for it. README.md says what was tried.
 const PREFETCH = 512;
 
 // Groups in hand at a time, each with a connection to Postgres.
