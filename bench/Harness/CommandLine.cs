@@ -45,6 +45,7 @@ internal static class CommandLine
                     InFlight = parsed.GetValue(inFlight) ?? 256,
                     Waiting = parsed.GetValue(waiting) ?? (isQuick ? 100_000 : 1_000_000),
                     Machine = parsed.GetValue(machine)!,
+                    Commit = Environment.GetEnvironmentVariable("BENCH_COMMIT"),
                     IsDry = parsed.GetValue(dry),
                 },
                 cancellationToken);

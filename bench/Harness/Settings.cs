@@ -24,6 +24,9 @@ internal sealed record Settings
     /// <summary>What to call this machine in the results' names.</summary>
     public required string Machine { get; init; }
 
+    /// <summary>The commit that is measured; null where nobody says so.</summary>
+    public string? Commit { get; init; }
+
     /// <summary>Whether to leave no file behind.</summary>
     public bool IsDry { get; init; }
 

@@ -33,6 +33,7 @@ internal static class ResultsFile
         var content = new
         {
             Date = date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            settings.Commit,
             Machine = Machine.This,
             settings.Form,
             settings.Rounds,

@@ -9,7 +9,11 @@ internal static class Terminal
 
     public static void Show(Figures figures)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+            Out = new AnsiConsoleOutput(Console.Out),
+        });
         if (Console.IsOutputRedirected)
         {
             console.Profile.Width = PlainWidth;
