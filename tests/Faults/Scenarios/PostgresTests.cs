@@ -67,6 +67,36 @@ public sealed class PostgresTests(Servers servers)
     });
 
     [Fact]
+    public async Task Where_its_disk_is_full_jobs_wait()
+    {
+        await using var disk = await SmallDisk.MountAsync(servers, Trial.Token);
+        await Trial.RunAsync(
+            servers,
+            "postgres-disk-full",
+            async trial =>
+            {
+                string[] workers = ["worker-a", "worker-b"];
+                await trial.StartWorkersAsync();
+                await using var load = trial.StartLoad();
+                await trial.MoreRowsAsync();
+                var rate = await trial.MeasureRateAsync();
+                trial.Inject("database's disk full");
+                disk.Fill();
+                await Trial.UntilAsync(
+                    "both workers miss the room",
+                    () => Array.TrueForAll(workers, worker => trial.History.Count(worker, History.LostCall) >= LostCalls));
+                Assert.All(workers, worker => Assert.True(trial.History.Has(worker, "53100")));
+                disk.Free();
+                var back = Stopwatch.GetTimestamp();
+                await trial.WorksAgainAsync("room on the database's disk", Limits.Database);
+                await trial.RateReturnsAsync("room on the database's disk", rate, back, Limits.Database);
+                await load.StopAsync();
+                await trial.HoldsAsync();
+            },
+            disk.Tablespace);
+    }
+
+    [Fact]
     public Task Refused_commits_are_tried_again_until_they_hold() => Trial.RunAsync(servers, "postgres-refusals", async trial =>
     {
         await trial.StartWorkersAsync();
