@@ -25,6 +25,9 @@ internal sealed class Summary
 
     public int Violations { get; set; }
 
+    /// <summary>Whether it failed, for violations or for anything else.</summary>
+    public bool Failed { get; set; }
+
     /// <summary>How often each fault was injected.</summary>
     public SortedDictionary<string, int> Faults { get; init; } = new(StringComparer.Ordinal);
 
@@ -48,7 +51,7 @@ internal sealed class Summary
         "|---|---|---|---|---|---|---|---|",
         .. summaries.Select(summary => string.Create(
             CultureInfo.InvariantCulture,
-            $"| {summary.Scenario} | {Join(summary.Faults, fault => $"{fault.Key}: {fault.Value:N0}")} | {summary.Jobs:N0} | {summary.Violations} | {Join(summary.Figures, figure => $"{figure.Key}: {figure.Value}")} | {summary.Seconds / 60:0.0} | {summary.Seed} | {summary.Date:yyyy-MM-dd HH:mm} |")),
+            $"| {summary.Scenario} | {Join(summary.Faults, fault => $"{fault.Key}: {fault.Value:N0}")} | {summary.Jobs:N0} | {summary.Violations}{(summary.Failed ? ", failed" : "")} | {Join(summary.Figures, figure => $"{figure.Key}: {figure.Value}")} | {summary.Seconds / 60:0.0} | {summary.Seed} | {summary.Date:yyyy-MM-dd HH:mm} |")),
     ];
 
     private static string Join<T>(IEnumerable<T> values, Func<T, string> text) => string.Join("; ", values.Select(text));
