@@ -51,6 +51,9 @@ internal static class PendingJobs
         };
     }
 
+    /// <summary>Ends once such a job's delivery may be acked; fails where it is to go back.</summary>
+    public static Task Settled(this PendingJob job) => ((AwaitedSettlement)job.Delivery.Settlement).Settled;
+
     /// <summary>What such a job would have come by.</summary>
-    public static InboundDelivery Delivery() => new() { Body = "{}"u8.ToArray(), Redelivered = false, QueueModel = "m", Lane = Lane.Interactive };
+    public static InboundDelivery Delivery() => new() { Body = "{}"u8.ToArray(), Redelivered = false, Settlement = new AwaitedSettlement(), QueueModel = "m", Lane = Lane.Interactive };
 }

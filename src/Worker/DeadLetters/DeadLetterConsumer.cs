@@ -24,7 +24,7 @@ internal sealed partial class DeadLetterConsumer(
 {
     private readonly int _maxRows = limits.Value.MaxRows;
 
-    /// <summary>Sees a dead letter to its end; that it returns is the ack.</summary>
+    /// <summary>Takes a dead letter in; its settlement is called at its end.</summary>
     /// <param name="delivery">The message, with the model and the lane of the queue that it died in.</param>
     /// <param name="death">Why it died.</param>
     /// <param name="cancellationToken">Ends the sending of an error reply.</param>
@@ -40,6 +40,7 @@ internal sealed partial class DeadLetterConsumer(
                 await replies.SendErrorAsync(reading.Reply, reading.Error, cancellationToken);
             }
 
+            delivery.Settlement.Complete();
             return;
         }
 
@@ -47,7 +48,6 @@ internal sealed partial class DeadLetterConsumer(
         var job = ToPendingJob(delivery, reading);
         job.TryDecide(OutcomeOf(death));
         writer.Enqueue(job);
-        await job.Completion;
     }
 
     private static JobOutcome OutcomeOf(BrokerDeath death) => death.Reason switch

@@ -5,5 +5,7 @@ namespace Millrace.Worker.DeadLetters;
 /// <summary>Registers what gives dead letters their rows.</summary>
 internal static class DeadLetterServices
 {
-    public static IServiceCollection AddDeadLetters(this IServiceCollection services) => services.AddSingleton<DeadLetterConsumer>();
+    public static IServiceCollection AddDeadLetters(this IServiceCollection services) => services
+        .AddSingleton<DeadLetterConsumer>()
+        .AddHostedService<DeadLetterIntake>();
 }

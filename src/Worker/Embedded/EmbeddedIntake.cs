@@ -47,6 +47,6 @@ internal sealed class EmbeddedIntake(EmbeddedWorkerOptions options, ModelCatalog
             endpoint.PrefetchCount = options.Prefetch;
             endpoint.ConcurrentMessageLimit = options.Prefetch;
             endpoint.RethrowFaultedMessages();
-            endpoint.ConfigureReceive(pipe => pipe.UseFilter(new ReceiveFilter(consumer, model, lane)));
+            endpoint.ConfigureReceive(pipe => pipe.UseFilter(new EmbeddedFilter(consumer, model, lane)));
         });
 }

@@ -55,12 +55,18 @@ public sealed class BrokerOptions
         }
     }
 
+    /// <summary>
+    /// Bytes. An oversized body must reach us to be rejected: the client's own, smaller limit would end the connection over it.
+    /// </summary>
+    internal const uint LargestBody = 512 * 1024 * 1024;
+
     /// <summary>A factory for connections of RabbitMQ's own client.</summary>
     internal ConnectionFactory CreateConnectionFactory(string purpose) => new()
     {
         Uri = new Uri(Uri!),
         ClientProvidedName = $"millrace-worker {purpose}",
         RequestedHeartbeat = RequestedHeartbeat,
+        MaxInboundMessageBodySize = LargestBody,
         AutomaticRecoveryEnabled = false,
         TopologyRecoveryEnabled = false,
     };

@@ -57,6 +57,9 @@ internal static class BrokerTopology
                 await DeclareQueueAsync(channel, queue, arguments, cancellationToken);
                 await channel.QueueBindAsync(
                     queue, BrokerNames.Exchange, BrokerNames.RoutingKey(model, lane), cancellationToken: cancellationToken);
+                // MassTransit's own way to a queue: an exchange of its name. Its users send to exchange:millrace.MODEL.
+                await channel.ExchangeDeclareAsync(queue, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
+                await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellationToken);
             }
         }
 

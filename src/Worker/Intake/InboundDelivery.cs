@@ -34,6 +34,9 @@ internal sealed record InboundDelivery
     /// <summary>Whether the broker handed it over before.</summary>
     public required bool Redelivered { get; init; }
 
+    /// <summary>How it ends.</summary>
+    public required ISettlement Settlement { get; init; }
+
     /// <summary>The model whose queue it came by.</summary>
     public required string QueueModel { get; init; }
 

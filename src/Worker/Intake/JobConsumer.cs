@@ -9,8 +9,7 @@ using Millrace.Worker.Resilience;
 namespace Millrace.Worker.Intake;
 
 /// <summary>
-/// Takes a delivery in and sees it to its end; that it returns is the ack. Every end but the worker's own is a row, or, for a body that
-/// is no job at all, a dead letter.
+/// Takes deliveries in and starts their jobs. Every end but the worker's own is a row, or, for a body that is no job at all, a dead letter.
 /// </summary>
 internal sealed class JobConsumer(
     DeliveryReader reader,
@@ -27,36 +26,69 @@ internal sealed class JobConsumer(
 {
     private readonly int _maxRows = limits.Value.MaxRows;
 
-    public async Task ConsumeAsync(InboundDelivery delivery, CancellationToken cancellationToken)
+    /// <summary>Takes a delivery in. Returns at once, unless its body is large; its settlement is called at the job's end.</summary>
+    /// <param name="delivery">The delivery.</param>
+    /// <param name="gone">Ends a wait for the store or the broker, where it is of no use any more: the delivery is another worker's.</param>
+    public void Consume(InboundDelivery delivery, CancellationToken gone)
     {
-        var (job, unreadable) = Admit(delivery);
-        if (job is null)
+        try
         {
-            await deadLetters.SendAsync(delivery, unreadable!.Error!, cancellationToken);
+            var (job, unreadable) = Admit(delivery);
+            if (job is null)
+            {
+                _ = RefuseAsync(delivery, unreadable!, gone);
+            }
+            else if (delivery.Redelivered && !job.IsDecided)
+            {
+                _ = ResumeAsync(job, gone);
+            }
+        }
+        catch (Exception fault)
+        {
+            // Not the job's fault, which would be an outcome. The broker counts its deliveries.
+            delivery.Settlement.Abandon(fault);
+        }
+    }
+
+    /// <summary>Takes a body that is no job at all to the dead letters.</summary>
+    private async Task RefuseAsync(InboundDelivery delivery, JobReading unreadable, CancellationToken gone)
+    {
+        try
+        {
+            await deadLetters.SendAsync(delivery, unreadable.Error!, gone);
             if (unreadable.Reply.Queue is not null)
             {
-                await replies.SendErrorAsync(unreadable.Reply, unreadable.Error!, cancellationToken);
+                await replies.SendErrorAsync(unreadable.Reply, unreadable.Error!, gone);
             }
 
-            return;
+            delivery.Settlement.Complete();
         }
-
-        if (delivery.Redelivered && !job.IsDecided)
+        catch (Exception fault)
         {
-            // It may have been committed before its ack was lost: then it is not run again.
+            delivery.Settlement.Abandon(fault);
+        }
+    }
+
+    /// <summary>Goes on with a job that a worker had before: it may have been committed before its ack was lost, and is not run again then.</summary>
+    private async Task ResumeAsync(PendingJob job, CancellationToken gone)
+    {
+        try
+        {
             var rows = await retries.Store.ExecuteAsync(
-                async (id, token) => await store.FindAsync([id], token), job.JobId, cancellationToken);
+                async (id, token) => await store.FindAsync([id], token), job.JobId, gone);
             if (rows.Count > 0)
             {
                 replies.Send(job, rows[0]);
             }
             else
             {
-                await StartSuspectAsync(job, cancellationToken);
+                await StartSuspectAsync(job, gone);
             }
         }
-
-        await job.Completion;
+        catch (Exception fault)
+        {
+            job.Abandon(fault);
+        }
     }
 
     /// <summary>Reads and checks a delivery and starts its job, unless it must be looked up in the store first.</summary>

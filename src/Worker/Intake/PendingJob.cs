@@ -4,25 +4,17 @@ using Millrace.Worker.Inference;
 
 namespace Millrace.Worker.Intake;
 
-/// <summary>A delivery that waits for its outcome. It stays unacked until <see cref="Completion"/> ends.</summary>
+/// <summary>A delivery that waits for its outcome. It stays unacked until its settlement is called.</summary>
 internal sealed class PendingJob
 {
     // What stands for the outcome of a job that is to be tried again: it has none, and nobody else may decide one.
     private static readonly JobOutcome s_postponed = JobOutcome.Failed("", "");
 
-    private readonly TaskCompletionSource _completion;
     private JobOutcome? _outcome;
-
-    public PendingJob()
-        : this(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))
-    {
-    }
-
-    private PendingJob(TaskCompletionSource completion) => _completion = completion;
 
     public required Guid JobId { get; init; }
 
-    /// <summary>What it came by; its body stays valid until <see cref="Completion"/> ends.</summary>
+    /// <summary>What it came by; its body stays valid until it is settled.</summary>
     public required InboundDelivery Delivery { get; init; }
 
     /// <summary>Which attempt at the job this is, from 1.</summary>
@@ -83,9 +75,6 @@ internal sealed class PendingJob
     /// <summary>What became of it; only once it is decided.</summary>
     public JobOutcome Outcome => Volatile.Read(ref _outcome) ?? throw new InvalidOperationException($"Job {JobId} is not decided.");
 
-    /// <summary>Ends once the row is committed and the reply is sent: the delivery may be acked.</summary>
-    public Task Completion => _completion.Task;
-
     /// <summary>Decides the outcome; the first decision stands.</summary>
     /// <returns>True for the one that decided, which must hand the job on.</returns>
     public bool TryDecide(JobOutcome outcome) => Interlocked.CompareExchange(ref _outcome, outcome, null) is null;
@@ -94,8 +83,8 @@ internal sealed class PendingJob
     /// <returns>True for the one that postponed it, which must see to the next attempt.</returns>
     public bool TryPostpone() => TryDecide(s_postponed);
 
-    /// <summary>The next attempt at a postponed job on the same delivery, which waits for that one instead.</summary>
-    public PendingJob Again(int attempt, string errors) => new(_completion)
+    /// <summary>The next attempt at a postponed job on the same delivery, which is settled by that one.</summary>
+    public PendingJob Again(int attempt, string errors) => new()
     {
         JobId = JobId,
         Delivery = Delivery,
@@ -121,8 +110,9 @@ internal sealed class PendingJob
     /// <summary>Puts an outcome that cannot be committed out for one that can.</summary>
     public void Replace(JobOutcome outcome) => Volatile.Write(ref _outcome, outcome);
 
-    public void Complete() => _completion.TrySetResult();
+    /// <inheritdoc cref="ISettlement.Complete"/>
+    public void Complete() => Delivery.Settlement.Complete();
 
-    /// <summary>The delivery goes back to the broker: the worker ends before the job does.</summary>
-    public void Abandon(Exception cause) => _completion.TrySetException(cause);
+    /// <inheritdoc cref="ISettlement.Abandon"/>
+    public void Abandon(Exception cause) => Delivery.Settlement.Abandon(cause);
 }

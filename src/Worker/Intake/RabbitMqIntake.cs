@@ -1,95 +1,80 @@
-using MassTransit;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
-using Millrace.Worker.DeadLetters;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Intake;
 
-/// <summary>Consumes every served model's two queues and the dead letters from RabbitMQ, and stops first at the end.</summary>
-internal sealed partial class RabbitMqIntake(
-    IOptions<BrokerOptions> options,
-    ModelCatalog catalog,
-    JobConsumer consumer,
-    DeadLetterConsumer deadLetters,
-    ILoggerFactory loggers,
-    ILogger<RabbitMqIntake> logger) : IHostedService
+/// <summary>Consumes every served model's two queues from RabbitMQ, and stops first at the end (docs/adr/0007).</summary>
+internal sealed partial class RabbitMqIntake : BackgroundService
 {
-    private const uint LargestBody = 512 * 1024 * 1024;
+    private readonly BrokerOptions _options;
+    private readonly ModelCatalog _catalog;
+    private readonly ILogger<RabbitMqIntake> _logger;
+    private readonly IntakeConnection _connection;
+    private readonly CancellationTokenSource _giveUp = new();
+    private readonly List<QueueIntake> _queues = [];
 
-    private readonly IBusControl _bus = Create(options.Value, catalog, consumer, deadLetters, loggers);
-
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public RabbitMqIntake(
+        IOptions<BrokerOptions> options,
+        IOptions<RetryOptions> delays,
+        ModelCatalog catalog,
+        JobConsumer consumer,
+        RetryPipelines retries,
+        TimeProvider time,
+        ILogger<RabbitMqIntake> logger)
     {
-        await _bus.StartAsync(cancellationToken);
-        LogConsuming(options.Value.Description, catalog.Names.Count);
+        (_options, _catalog, _logger) = (options.Value, catalog, logger);
+        _connection = new IntakeConnection(_options);
+        foreach (var model in catalog.Names)
+        {
+            _queues.Add(Create(model, Lane.Interactive, _options.Prefetch));
+            _queues.Add(Create(model, Lane.Bulk, _options.BulkPrefetch));
+        }
+
+        QueueIntake Create(string model, Lane lane, int prefetch) => new(
+            model,
+            lane,
+            (ushort)prefetch,
+            _connection,
+            (channel, token) => BrokerTopology.DeclareAsync(channel, _options, delays.Value.DelayList, [model], token),
+            consumer,
+            retries,
+            time,
+            logger);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        var consuming = Task.WhenAll(_queues.Select(queue => queue.Consuming));
+        await await Task.WhenAny(consuming, ExecuteTask!).WaitAsync(cancellationToken);
+        LogConsuming(_options.Description, _catalog.Names.Count);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
         LogStopping();
-        return _bus.StopAsync(cancellationToken);
+        await using (cancellationToken.Register(_giveUp.Cancel))
+        {
+            await base.StopAsync(cancellationToken);
+        }
+
+        await _connection.DisposeAsync();
+        // It does not say itself that time was up.
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private static IBusControl Create(
-        BrokerOptions options, ModelCatalog catalog, JobConsumer consumer, DeadLetterConsumer deadLetters, ILoggerFactory loggers)
+    public override void Dispose()
     {
-        LogContext.ConfigureCurrentLogContext(loggers);
-        return Bus.Factory.CreateUsingRabbitMq(bus =>
-        {
-            Connect(bus, options);
-            Receive(
-                bus, BrokerNames.DeadLetterRows, BrokerTopology.DeadLetterRowsArguments, options.DeadLetterPrefetch, new DeadLetterFilter(deadLetters));
-            var arguments = BrokerTopology.JobQueueArguments(options);
-            foreach (var model in catalog.Names)
-            {
-                ReceiveJobs(model, Lane.Interactive, options.Prefetch);
-                ReceiveJobs(model, Lane.Bulk, options.BulkPrefetch);
-            }
-
-            void ReceiveJobs(string model, Lane lane, int prefetch) =>
-                Receive(bus, BrokerNames.Queue(model, lane), arguments, prefetch, new ReceiveFilter(consumer, model, lane));
-        });
+        _giveUp.Dispose();
+        base.Dispose();
     }
 
-    private static void Connect(IRabbitMqBusFactoryConfigurator bus, BrokerOptions options)
-    {
-        var uri = new Uri(options.Uri!);
-        var credentials = uri.UserInfo.Split(':', 2);
-        var virtualHost = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
-        bus.Host(uri.Host, (ushort)BrokerOptions.Port(uri), virtualHost.Length == 0 ? "/" : virtualHost, "millrace-worker intake", host =>
-        {
-            host.Username(credentials[0].Length == 0 ? "guest" : Uri.UnescapeDataString(credentials[0]));
-            host.Password(credentials.Length < 2 ? "guest" : Uri.UnescapeDataString(credentials[1]));
-            host.Heartbeat(options.RequestedHeartbeat);
-            // An oversized body must reach us to be rejected: the client's own, smaller limit would end the connection over it.
-            host.MaxMessageSize(LargestBody);
-            if (uri.Scheme == "amqps")
-            {
-                host.UseSsl(ssl => ssl.ServerName = uri.Host);
-            }
-        });
-    }
-
-    private static void Receive(
-        IRabbitMqBusFactoryConfigurator bus, string queue, IReadOnlyDictionary<string, object?> arguments, int prefetch, IFilter<ReceiveContext> filter) =>
-        bus.ReceiveEndpoint(queue, endpoint =>
-        {
-            endpoint.ConfigureConsumeTopology = false;
-            endpoint.PublishFaults = false;
-            endpoint.PrefetchCount = prefetch;
-            // BrokerGate has declared it: here the arguments only have to be the same.
-            foreach (var (name, value) in arguments)
-            {
-                endpoint.SetQueueArgument(name, value!);
-            }
-
-            // What leaves the filter as an exception goes back to the queue: it happens when the worker ends before the job does.
-            endpoint.RethrowFaultedMessages();
-            endpoint.ConfigureReceive(pipe => pipe.UseFilter(filter));
-        });
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(_queues.Select(queue => queue.RunAsync(stoppingToken, _giveUp.Token)));
 
     [LoggerMessage(EventId = 502, Level = LogLevel.Information, Message = "Stopping: no job is taken any more; those in flight are finished")]
     private partial void LogStopping();

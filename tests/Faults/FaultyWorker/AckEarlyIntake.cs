@@ -24,7 +24,7 @@ internal sealed partial class AckEarlyIntake(
             var deliveries = new AsyncEventingBasicConsumer(channel);
             deliveries.ReceivedAsync += (_, delivery) =>
             {
-                _ = ConsumeAsync(model, delivery.BasicProperties, delivery.Body.ToArray());
+                Consume(model, delivery.BasicProperties, delivery.Body.ToArray());
                 return Task.CompletedTask;
             };
             await channel.BasicConsumeAsync(BrokerNames.Queue(model, Lane.Interactive), autoAck: true, deliveries, cancellationToken);
@@ -42,19 +42,8 @@ internal sealed partial class AckEarlyIntake(
         }
     }
 
-    private Task ConsumeAsync(string model, IReadOnlyBasicProperties properties, byte[] body) => consumer.ConsumeAsync(
-        new InboundDelivery
-        {
-            Body = body,
-            ContentType = properties.ContentType,
-            ReplyTo = properties.ReplyTo,
-            CorrelationId = properties.CorrelationId,
-            MessageId = properties.MessageId,
-            Redelivered = false,
-            QueueModel = model,
-            Lane = Lane.Interactive,
-        },
-        CancellationToken.None);
+    private void Consume(string model, IReadOnlyBasicProperties properties, byte[] body) => consumer.Consume(
+        AmqpDelivery.Read(properties, body, redelivered: false, new AwaitedSettlement(), model, Lane.Interactive), CancellationToken.None);
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Ready: consuming jobs, and acking them before their rows are committed")]
     private partial void LogConsuming();

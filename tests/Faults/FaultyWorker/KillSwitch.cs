@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Millrace.Worker.Observability;
+using RabbitMQ.Client;
 
 namespace Millrace.FaultyWorker;
 
 /// <summary>
 /// Ends the process with SIGKILL at the n-th passage of a point. Points inside the worker are told by what it says to the outside: the
-/// activity that MassTransit starts for a delivery, and the worker's own instruments, which are called on the thread that they measure.
+/// activity that RabbitMQ's client starts for a delivery, and the worker's own instruments, which are called on the thread that they measure.
 /// </summary>
 internal sealed class KillSwitch : IDisposable
 {
@@ -20,7 +21,7 @@ internal sealed class KillSwitch : IDisposable
         _fault = fault;
         _deliveries = new ActivityListener
         {
-            ShouldListenTo = source => fault.KillAt == FaultPoint.AfterDequeue && source.Name == "MassTransit",
+            ShouldListenTo = source => fault.KillAt == FaultPoint.AfterDequeue && source.Name == RabbitMQActivitySource.SubscriberSourceName,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
             ActivityStarted = activity =>
             {

@@ -363,7 +363,7 @@ public sealed class BatchLoopTests
         var runner = new BatchRunner(served, model.Predictor, writer, retries, pipelines, metrics, TimeProvider.System, NullLogger<BatchRunner>.Instance);
         var loop = new BatchLoop(served, runner, writer, new Suspects(store, pipelines), NullLogger<BatchLoop>.Instance);
         var ended = loop.Start("test", TestContext.Current.CancellationToken);
-        await Task.WhenAll(jobs.Select(job => job.Completion)).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        await Task.WhenAll(jobs.Select(job => job.Settled())).WaitAsync(s_patience, TestContext.Current.CancellationToken);
         batcher.Close();
         await ended.WaitAsync(s_patience, TestContext.Current.CancellationToken);
         await writer.StopAsync(TestContext.Current.CancellationToken);

@@ -54,7 +54,7 @@ public sealed class ModelServingTests
         await Assert.ThrowsAnyAsync<OnnxRuntimeException>(() => serving.ExecuteTask!.WaitAsync(s_patience, Token));
         Assert.InRange(time.Waited, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(2));
         Assert.False(job.IsDecided);
-        Assert.False(job.Completion.IsCompleted);
+        Assert.False(job.Settled().IsCompleted);
     }
 
     /// <summary>Time in which every wait is over at once.</summary>

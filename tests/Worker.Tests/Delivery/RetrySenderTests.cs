@@ -31,6 +31,7 @@ public sealed class RetrySenderTests
             MessageId = "m-1",
             Priority = 7,
             Redelivered = false,
+            Settlement = new AwaitedSettlement(),
             QueueModel = "digits",
             Lane = Lane.Bulk,
         });
@@ -38,9 +39,9 @@ public sealed class RetrySenderTests
         Assert.True(job.TryPostpone());
         await SendAsync(job, sender, async _ =>
         {
-            Assert.False(job.Completion.IsCompleted);
+            Assert.False(job.Settled().IsCompleted);
             sender.Outcome.SetResult(SendOutcome.Confirmed);
-            await job.Completion.WaitAsync(s_patience, Token);
+            await job.Settled().WaitAsync(s_patience, Token);
         });
 
         var message = sender.Message!;
@@ -61,7 +62,7 @@ public sealed class RetrySenderTests
         await SendAsync(job, sender, async store =>
         {
             sender.Outcome.SetResult(SendOutcome.Unroutable);
-            await job.Completion.WaitAsync(s_patience, Token);
+            await job.Settled().WaitAsync(s_patience, Token);
             Assert.Equal(JobStatus.Failed, store.Rows[job.JobId].Status);
             Assert.Equal(ErrorCode.InferenceFailed, store.Rows[job.JobId].Code);
             Assert.Equal("attempt 1: no; not tried again: 'millrace.retry.10s' is gone", store.Rows[job.JobId].Error);
@@ -77,7 +78,7 @@ public sealed class RetrySenderTests
         await SendAsync(job, sender, async store =>
         {
             sender.Outcome.SetCanceled(Token);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => job.Completion.WaitAsync(s_patience, Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => job.Settled().WaitAsync(s_patience, Token));
             Assert.Empty(store.Rows);
         });
     }

@@ -180,5 +180,5 @@ public sealed class DeliveryReaderTests
     private static InboundDelivery Delivery(string body) => Delivery(Bytes(body));
 
     private static InboundDelivery Delivery(ReadOnlyMemory<byte> body) =>
-        new() { Body = body, Redelivered = false, QueueModel = "m", Lane = Lane.Interactive };
+        new() { Body = body, Redelivered = false, Settlement = new AwaitedSettlement(), QueueModel = "m", Lane = Lane.Interactive };
 }

@@ -1,4 +1,4 @@
-namespace Millrace.Worker.Intake;
+namespace Millrace.Worker.Embedded;
 
 /// <summary>Names of the headers that stand for AMQP's properties on the in-memory transport.</summary>
 internal static class MemoryHeaders

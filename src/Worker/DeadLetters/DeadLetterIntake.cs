@@ -1,0 +1,60 @@
+using MassTransit;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Millrace.Contracts;
+using Millrace.Worker.Intake;
+
+namespace Millrace.Worker.DeadLetters;
+
+/// <summary>Consumes the dead letters that are to get rows, by a receive endpoint of MassTransit's: they are few (docs/adr/0001).</summary>
+internal sealed class DeadLetterIntake(IOptions<BrokerOptions> options, DeadLetterConsumer consumer, ILoggerFactory loggers) : IHostedService
+{
+    private readonly IBusControl _bus = Create(options.Value, consumer, loggers);
+
+    public Task StartAsync(CancellationToken cancellationToken) => _bus.StartAsync(cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken) => _bus.StopAsync(cancellationToken);
+
+    private static IBusControl Create(BrokerOptions options, DeadLetterConsumer consumer, ILoggerFactory loggers)
+    {
+        LogContext.ConfigureCurrentLogContext(loggers);
+        return Bus.Factory.CreateUsingRabbitMq(bus =>
+        {
+            Connect(bus, options);
+            bus.ReceiveEndpoint(BrokerNames.DeadLetterRows, endpoint =>
+            {
+                endpoint.ConfigureConsumeTopology = false;
+                endpoint.PublishFaults = false;
+                endpoint.PrefetchCount = options.DeadLetterPrefetch;
+                // BrokerGate has declared it: here the arguments only have to be the same.
+                foreach (var (name, value) in BrokerTopology.DeadLetterRowsArguments)
+                {
+                    endpoint.SetQueueArgument(name, value!);
+                }
+
+                // What leaves the filter as an exception goes back to the queue: it happens when the worker ends before the job does.
+                endpoint.RethrowFaultedMessages();
+                endpoint.ConfigureReceive(pipe => pipe.UseFilter(new DeadLetterFilter(consumer)));
+            });
+        });
+    }
+
+    private static void Connect(IRabbitMqBusFactoryConfigurator bus, BrokerOptions options)
+    {
+        var uri = new Uri(options.Uri!);
+        var credentials = uri.UserInfo.Split(':', 2);
+        var virtualHost = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
+        bus.Host(uri.Host, (ushort)BrokerOptions.Port(uri), virtualHost.Length == 0 ? "/" : virtualHost, "millrace-worker dead letters", host =>
+        {
+            host.Username(credentials[0].Length == 0 ? "guest" : Uri.UnescapeDataString(credentials[0]));
+            host.Password(credentials.Length < 2 ? "guest" : Uri.UnescapeDataString(credentials[1]));
+            host.Heartbeat(options.RequestedHeartbeat);
+            host.MaxMessageSize(BrokerOptions.LargestBody);
+            if (uri.Scheme == "amqps")
+            {
+                host.UseSsl(ssl => ssl.ServerName = uri.Host);
+            }
+        });
+    }
+}

@@ -1,0 +1,14 @@
+namespace Millrace.Worker.Intake;
+
+/// <summary>For a transport that acks when its own call returns: MassTransit's.</summary>
+internal sealed class AwaitedSettlement : ISettlement
+{
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends once the delivery may be acked; fails where it is to go back.</summary>
+    public Task Settled => _settled.Task;
+
+    public void Complete() => _settled.TrySetResult();
+
+    public void Abandon(Exception cause) => _settled.TrySetException(cause);
+}
