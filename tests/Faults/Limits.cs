@@ -21,6 +21,9 @@ internal static class Limits
     /// <summary>Of the rate before, some seconds after the database's return.</summary>
     public const double Rate = 0.8;
 
+    /// <summary>Of the rows in a batch before, after the clock was set: they vary, but batches of one job would be seen.</summary>
+    public const double Batch = 0.5;
+
     /// <summary>Of the rate with a short queue, with a long one.</summary>
     public const double BacklogRate = 0.95;
 

@@ -37,7 +37,7 @@ public sealed class ClockTests(Servers servers)
                 await trial.PublishAsync(Jobs, _ => trial.Ledger.Add(
                     trial.Client.ReplyQueue, deadline: TimeProvider.System.GetUtcNow() + s_jump / 2));
                 var back = await HeartbeatsAsync(trial);
-                trial.Hold("batches after a jump of the clock", Math.Min(ahead, back) / batch, Limits.Rate, "of those before", atLeast: true);
+                trial.Hold("batches after a jump of the clock", Math.Min(ahead, back) / batch, Limits.Batch, "of those before", atLeast: true);
             }
 
             await load.StopAsync();
