@@ -2,12 +2,10 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Millrace.Contracts;
-using Millrace.Contracts.Wire;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Resilience;
 using RabbitMQ.Client;
-using RabbitMQ.Client.Exceptions;
+using RabbitMQ.Client.Events;
 
 namespace Millrace.Worker.Delivery;
 
@@ -24,20 +22,24 @@ internal sealed partial class RabbitMqSender(
     private const int SuspectBytes = 1024 * 1024;
     private const int MaxRefusals = 3;
 
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+
     // Unbounded because it is bounded already: each entry belongs to an unacked delivery.
     private readonly Channel<PendingSend> _waiting = Channel.CreateUnbounded<PendingSend>();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _loops = [];
 
-    public async ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken)
+    public ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken)
     {
         var send = new PendingSend(message);
         if (!_waiting.Writer.TryWrite(send))
         {
-            throw new OperationCanceledException("The worker ends before the message could be sent.");
+            send.TryCancel();
         }
 
-        return await send.Outcome.Task.WaitAsync(cancellationToken);
+        return cancellationToken.CanBeCanceled
+            ? new ValueTask<SendOutcome>(send.Outcome.AsTask().WaitAsync(cancellationToken))
+            : send.Outcome;
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -66,154 +68,129 @@ internal sealed partial class RabbitMqSender(
         {
             while (true)
             {
-                await using var connection = await retries.Broker.ExecuteAsync(
-                    async token => await broker.Value.CreateConnectionFactory("replies").CreateConnectionAsync(token), stopping);
-                var channelOptions = new CreateChannelOptions(
-                    publisherConfirmationsEnabled: true,
-                    publisherConfirmationTrackingEnabled: true,
-                    outstandingPublisherConfirmationsRateLimiter: null);
-                await using var channel = await connection.CreateChannelAsync(channelOptions, stopping);
-                await PumpAsync(channel, stopping);
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            while (_waiting.Reader.TryRead(out var send))
-            {
-                send.Outcome.TrySetCanceled(stopping);
-            }
-        }
-    }
-
-    private async Task PumpAsync(IChannel channel, CancellationToken stopping)
-    {
-        while (await _waiting.Reader.WaitToReadAsync(stopping))
-        {
-            while (_waiting.Reader.TryRead(out var send))
-            {
-                if (!channel.IsOpen)
+                var (connection, channel) = await retries.Broker.ExecuteAsync(OpenAsync, stopping);
+                await using (connection)
                 {
-                    Retry(send, stopping);
-                    return;
+                    await using (channel)
+                    {
+                        await PumpAsync(channel, stopping);
+                    }
                 }
 
-                _ = PublishAsync(channel, send, stopping);
+                // A broker that takes a connection and then refuses whatever comes over it.
+                await Task.Delay(s_pause, stopping);
             }
-        }
-
-        // Written to no more, but what is in flight still wants its confirm: the caller's cancellation ends the wait.
-        await Task.Delay(Timeout.Infinite, stopping);
-    }
-
-    private async Task PublishAsync(IChannel channel, PendingSend send, CancellationToken stopping)
-    {
-        var message = send.Message;
-        try
-        {
-            await channel.BasicPublishAsync(
-                message.Exchange, message.RoutingKey, mandatory: true, ToProperties(message), message.Body.Bytes, stopping);
-            send.Outcome.TrySetResult(SendOutcome.Confirmed);
-        }
-        catch (PublishException fault) when (fault.IsReturn)
-        {
-            send.Outcome.TrySetResult(SendOutcome.Unroutable);
-        }
-        catch (OperationInterruptedException fault) when (IsMissingExchange(fault, message))
-        {
-            send.Outcome.TrySetResult(SendOutcome.Unroutable);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            send.Outcome.TrySetCanceled(stopping);
+            while (_waiting.Reader.TryRead(out var send))
+            {
+                send.TryCancel();
+            }
+        }
+    }
+
+    private async ValueTask<(IConnection Connection, ConfirmedChannel Channel)> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = await broker.Value.CreateConnectionFactory("replies").CreateConnectionAsync(cancellationToken);
+        try
+        {
+            return (connection, await ConfirmedChannel.OpenAsync(connection, Retry, cancellationToken));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task PumpAsync(ConfirmedChannel channel, CancellationToken stopping)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping, channel.Gone);
+        try
+        {
+            while (await _waiting.Reader.WaitToReadAsync(end.Token))
+            {
+                while (_waiting.Reader.TryRead(out var send))
+                {
+                    if (!await TryPublishAsync(channel, send, stopping))
+                    {
+                        return;
+                    }
+                }
+            }
+
+            // Written to no more, but what is in flight still wants its confirm: the caller's cancellation ends the wait.
+            await Task.Delay(Timeout.Infinite, end.Token);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            // The channel is gone, and what was in flight waits again.
+        }
+    }
+
+    /// <returns>False where the channel is of no use any more.</returns>
+    private async ValueTask<bool> TryPublishAsync(ConfirmedChannel channel, PendingSend send, CancellationToken stopping)
+    {
+        try
+        {
+            if (await channel.TryPublishAsync(send, stopping))
+            {
+                return true;
+            }
+
+            Retry(send);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            send.TryCancel();
         }
         catch (Exception fault)
         {
-            LogNotSent(fault, message.RoutingKey);
-            if (IsRefusal(fault) && message.Body.Bytes.Length > SuspectBytes && ++send.Refusals >= MaxRefusals)
-            {
-                send.Outcome.TrySetResult(SendOutcome.Unroutable);
-            }
-            else
-            {
-                Retry(send, stopping);
-            }
+            // The client cannot write it: a name longer than AMQP's 255 bytes. Trying again would change nothing.
+            LogNotWritable(fault, send.Message.RoutingKey);
+            send.TrySet(SendOutcome.Unroutable);
+        }
+
+        return false;
+    }
+
+    /// <param name="send">What the broker did not confirm.</param>
+    /// <param name="reason">Why its channel ended; null where the broker refused this message alone, and may take it later.</param>
+    private void Retry(PendingSend send, ShutdownEventArgs? reason)
+    {
+        var message = send.Message;
+        LogNotSent(message.RoutingKey, reason?.ReplyText ?? "the broker refused it");
+        if (reason is not null && (IsMissingExchange(reason, message) || (IsRefusal(reason, message) && ++send.Refusals >= MaxRefusals)))
+        {
+            send.TrySet(SendOutcome.Unroutable);
+        }
+        else
+        {
+            Retry(send);
         }
     }
 
-    private void Retry(PendingSend send, CancellationToken stopping)
+    private void Retry(PendingSend send)
     {
         if (!_waiting.Writer.TryWrite(send))
         {
-            send.Outcome.TrySetCanceled(stopping);
+            send.TryCancel();
         }
     }
 
     /// <summary>The channel ends over it, for the messages in flight beside it too: only the one to that exchange is to blame.</summary>
-    private static bool IsMissingExchange(OperationInterruptedException fault, OutboundMessage message) =>
-        fault.ShutdownReason is { ReplyCode: Constants.NotFound } reason
+    private static bool IsMissingExchange(ShutdownEventArgs reason, OutboundMessage message) =>
+        reason.ReplyCode == Constants.NotFound
         && message.Exchange.Length > 0
         && reason.ReplyText.Contains($"'{message.Exchange}'", StringComparison.Ordinal);
 
-    private static bool IsRefusal(Exception fault) =>
-        fault is OperationInterruptedException { ShutdownReason.ReplyCode: Constants.PreconditionFailed };
+    private static bool IsRefusal(ShutdownEventArgs reason, OutboundMessage message) =>
+        reason.ReplyCode == Constants.PreconditionFailed && message.Body.Bytes.Length > SuspectBytes;
 
-    private static BasicProperties ToProperties(OutboundMessage message)
-    {
-        var properties = new BasicProperties { ContentType = message.Body.ContentType, DeliveryMode = DeliveryModes.Persistent };
-        if (message.CorrelationId is not null)
-        {
-            properties.CorrelationId = message.CorrelationId;
-        }
+    [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "A message to {RoutingKey} was not confirmed; it is sent again: {Reason}")]
+    private partial void LogNotSent(string routingKey, string reason);
 
-        if (message.MessageId is not null)
-        {
-            properties.MessageId = message.MessageId;
-        }
-
-        if (message.ReplyTo is not null)
-        {
-            properties.ReplyTo = message.ReplyTo;
-        }
-
-        if (message.Timestamp is { } timestamp)
-        {
-            properties.Timestamp = new AmqpTimestamp(timestamp.ToUnixTimeSeconds());
-        }
-
-        if (message.Priority is { } priority)
-        {
-            properties.Priority = priority;
-        }
-
-        var headers = new Dictionary<string, object?>(StringComparer.Ordinal);
-        if (message.Status is { } status)
-        {
-            headers[BrokerNames.StatusHeader] = status.ToWireName();
-        }
-
-        if (message.Body.HeaderLength is { } length)
-        {
-            headers[OipFormat.HeaderLengthHeader] = length;
-        }
-
-        foreach (var (name, value) in message.Headers ?? new Dictionary<string, string>())
-        {
-            headers[name] = value;
-        }
-
-        properties.Headers = headers;
-        return properties;
-    }
-
-    [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "A message to {RoutingKey} was not confirmed; it is sent again")]
-    private partial void LogNotSent(Exception fault, string routingKey);
-
-    private sealed class PendingSend(OutboundMessage message)
-    {
-        public OutboundMessage Message { get; } = message;
-
-        public int Refusals { get; set; }
-
-        public TaskCompletionSource<SendOutcome> Outcome { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
+    [LoggerMessage(EventId = 321, Level = LogLevel.Error, Message = "A message to {RoutingKey} cannot be written; it counts as undeliverable")]
+    private partial void LogNotWritable(Exception fault, string routingKey);
 }
