@@ -1,4 +1,5 @@
 using System.Globalization;
+using Millrace.LocalServices;
 
 namespace Millrace.Faults;
 
@@ -9,6 +10,7 @@ namespace Millrace.Faults;
 internal sealed class FakeClock : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("millrace-clock");
+    private readonly List<int> _workers = [];
     private readonly string _library;
 
     private FakeClock(string library)
@@ -24,8 +26,6 @@ internal sealed class FakeClock : IDisposable
         ("FAKETIME_TIMESTAMP_FILE", File),
         ("FAKETIME_NO_CACHE", "1"),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-        // A worker that is killed would leave its piece behind.
-        ("FAKETIME_DISABLE_SHM", "1"),
     ];
 
     private string File => Path.Combine(_folder.FullName, "offset");
@@ -42,6 +42,9 @@ internal sealed class FakeClock : IDisposable
         return new FakeClock(library);
     }
 
+    /// <summary>Takes away at the end what libfaketime leaves of a worker, and trips over where another process gets its id.</summary>
+    public void CleanUpAfter(LocalWorker worker) => _workers.Add(worker.ProcessId);
+
     /// <summary>Sets the clock to be so much ahead of the machine's.</summary>
     public void Set(TimeSpan ahead)
     {
@@ -51,5 +54,14 @@ internal sealed class FakeClock : IDisposable
         System.IO.File.Move(next, File, overwrite: true);
     }
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        foreach (var worker in _workers)
+        {
+            System.IO.File.Delete($"/dev/shm/faketime_shm_{worker}");
+            System.IO.File.Delete($"/dev/shm/sem.faketime_sem_{worker}");
+        }
+
+        _folder.Delete(recursive: true);
+    }
 }

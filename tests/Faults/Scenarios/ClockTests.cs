@@ -15,7 +15,11 @@ public sealed class ClockTests(Servers servers)
         using var clock = FakeClock.Create();
         await Trial.RunAsync(servers, "clock", async trial =>
         {
-            await trial.StartWorkersAsync("", [.. clock.Settings, ("Broker__Heartbeat", s_heartbeat.ToString())]);
+            foreach (var worker in await trial.StartWorkersAsync("", [.. clock.Settings, ("Broker__Heartbeat", s_heartbeat.ToString())]))
+            {
+                clock.CleanUpAfter(worker);
+            }
+
             await using var load = trial.StartLoad(() => trial.Ledger.Add(trial.Client.ReplyQueue, deadline: Deadline(trial)));
             await trial.MoreRowsAsync();
             await trial.WorksAgainAsync("the start", Limits.Worker);
