@@ -4,11 +4,14 @@ using System.Diagnostics;
 namespace Millrace.LocalServices;
 
 /// <summary>
-/// The worker as a process of its own: <c>Millrace.Worker.dll</c> beside the running program. Its output is kept, and handed on where
-/// someone listens.
+/// The worker as a process of its own: <c>Millrace.Worker.dll</c> beside the running program. The end of its output is kept, and every
+/// line handed on where someone listens.
 /// </summary>
 public sealed class LocalWorker : IAsyncDisposable
 {
+    // A worker may write for hours.
+    private const int MaxLines = 10_000;
+
     private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(35);
 
     private readonly ChildProcess _process;
@@ -33,10 +36,10 @@ public sealed class LocalWorker : IAsyncDisposable
     /// <summary>Ends with the process and its output, as its exit code.</summary>
     public Task<int> Exited { get; }
 
-    /// <summary>What it wrote to its standard output so far.</summary>
+    /// <summary>The last 10,000 lines that it wrote to its standard output so far.</summary>
     public IReadOnlyCollection<string> OutputLines => _output;
 
-    /// <summary>What it wrote to its standard error so far.</summary>
+    /// <summary>The last 10,000 lines that it wrote to its standard error so far.</summary>
     public IReadOnlyCollection<string> ErrorLines => _errors;
 
     /// <summary>CPU time so far.</summary>
@@ -115,6 +118,11 @@ public sealed class LocalWorker : IAsyncDisposable
         while (await reader.ReadLineAsync() is { } line)
         {
             lines.Enqueue(line);
+            if (lines.Count > MaxLines)
+            {
+                lines.TryDequeue(out _);
+            }
+
             _listener?.Invoke(line);
             if (line.Contains("Ready:", StringComparison.Ordinal))
             {

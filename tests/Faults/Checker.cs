@@ -6,6 +6,8 @@ internal static class Checker
     // A broken promise is often broken for every job.
     private const int MaxNamed = 5;
 
+    private static readonly Answer s_cancelled = new("cancelled", ErrorCode.Cancelled, null);
+
     public static IReadOnlyList<Violation> Check(Evidence evidence)
     {
         var jobs = evidence.Ledger.ToDictionary(entry => entry.Id);
@@ -58,16 +60,19 @@ internal static class Checker
         {
             JobKind.Throwing => new Answer("failed", ErrorCode.InferenceFailed, null),
             JobKind.Killing => new Answer("failed", ErrorCode.WorkerCrashed, null),
+            JobKind.Late => new Answer("expired", ErrorCode.DeadlineExceeded, null),
             _ => new Answer("succeeded", null, entry.Number),
         };
-        foreach (var answer in rows.Select(row => row.Answer).Concat(entry.Replies).Distinct().Where(answer => answer != expected))
+        var answers = rows.Select(row => row.Answer).Concat(entry.Replies).Distinct().ToArray();
+        foreach (var answer in answers.Where(answer => answer != expected && !(entry.IsToBeCancelled && answer == s_cancelled)))
         {
             Add(ViolationKind.Wrong, $"ended as {answer}, not as {expected}");
         }
 
-        if (entry.Replies.Distinct().Count() > 1)
+        // Where a job may end in two ways, its row decides which.
+        if (entry.Replies.Distinct().Count() > 1 || (entry.IsToBeCancelled && answers.Length > 1))
         {
-            Add(ViolationKind.UnequalReplies, string.Join(" and ", entry.Replies.Distinct()));
+            Add(ViolationKind.UnequalReplies, string.Join(" and ", answers));
         }
 
         var isMarked = rows.Any(row => row.IsUndeliverable);

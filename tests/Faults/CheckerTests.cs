@@ -5,6 +5,8 @@ public sealed class CheckerTests
 {
     private static readonly Answer s_failure = new("failed", ErrorCode.InferenceFailed, null);
 
+    private static readonly Answer s_cancelled = new("cancelled", ErrorCode.Cancelled, null);
+
     private readonly Ledger _ledger = new();
     private readonly LedgerEntry _job;
 
@@ -79,6 +81,23 @@ public sealed class CheckerTests
         _job.AddReply(Right);
         _job.AddReply(s_failure);
         Assert.Contains(Checker.Check(Evidence()), violation => violation.Kind == ViolationKind.UnequalReplies);
+    }
+
+    [Fact]
+    public void Takes_a_cancelled_job_for_right_where_it_was_to_be_cancelled()
+    {
+        _job.AddReply(s_cancelled);
+        AssertSees(ViolationKind.Wrong, Evidence() with { Rows = [Row() with { Answer = s_cancelled }] });
+        _job.IsToBeCancelled = true;
+        Assert.Empty(Checker.Check(Evidence() with { Rows = [Row() with { Answer = s_cancelled }] }));
+    }
+
+    [Fact]
+    public void Sees_a_reply_that_is_not_what_the_row_of_a_job_to_be_cancelled_says()
+    {
+        _job.IsToBeCancelled = true;
+        _job.AddReply(s_cancelled);
+        AssertSees(ViolationKind.UnequalReplies, Evidence());
     }
 
     [Fact]

@@ -19,18 +19,22 @@ internal sealed class Database : IAsyncDisposable
         END $$;
         CREATE TRIGGER record AFTER UPDATE OR DELETE ON millrace.results FOR EACH ROW EXECUTE FUNCTION faults.record();
 
-        CREATE TABLE faults.disturbance (refused float8 NOT NULL, slow float8 NOT NULL, seconds float8 NOT NULL);
-        INSERT INTO faults.disturbance VALUES (0, 0, 0);
+        CREATE TABLE faults.disturbance (seed bigint NOT NULL, refused float8 NOT NULL, slow float8 NOT NULL, seconds float8 NOT NULL);
+        CREATE SEQUENCE faults.chances;
+        -- From 0 to 1, by the trial's seed and how often it was asked for, in whichever session.
+        CREATE FUNCTION faults.chance(seed bigint) RETURNS float8 LANGUAGE sql AS $$
+            SELECT (hashint8extended(nextval('faults.chances'), seed) & 1048575)::float8 / 1048576
+        $$;
         CREATE FUNCTION faults.disturb() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
         DECLARE
             plan faults.disturbance;
         BEGIN
             SELECT * INTO plan FROM faults.disturbance;
-            IF random() < plan.slow THEN
+            IF faults.chance(plan.seed) < plan.slow THEN
                 PERFORM pg_sleep(plan.seconds);
             END IF;
-            IF random() < plan.refused THEN
-                IF random() < 0.5 THEN
+            IF faults.chance(plan.seed) < plan.refused THEN
+                IF faults.chance(plan.seed) < 0.5 THEN
                     RAISE EXCEPTION 'made up by the fault tests' USING ERRCODE = 'serialization_failure';
                 ELSE
                     RAISE EXCEPTION 'made up by the fault tests' USING ERRCODE = 'deadlock_detected';
@@ -43,28 +47,39 @@ internal sealed class Database : IAsyncDisposable
 
     private readonly TestDatabase _database;
     private readonly NpgsqlDataSource _source;
+    private readonly NpgsqlDataSource _operator;
 
-    private Database(TestDatabase database, string workerLogin)
+    private Database(TestDatabase database, string workerLogin, string operatorLogin)
     {
         _database = database;
         WorkerLogin = workerLogin;
         // Not from a pool: the scenarios end the server under connections that wait there.
         _source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false });
+        _operator = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(operatorLogin) { Pooling = false });
     }
 
     /// <summary>How a worker, with its rights alone, reaches it.</summary>
     public string WorkerLogin { get; }
 
-    public static async Task<Database> CreateAsync(Servers servers, CancellationToken cancellationToken)
+    /// <summary>Makes it.</summary>
+    /// <param name="servers">Where.</param>
+    /// <param name="seed">Decides which commits are disturbed.</param>
+    /// <param name="tablespace">Where there; null for the server's own.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<Database> CreateAsync(Servers servers, int seed, string? tablespace, CancellationToken cancellationToken)
     {
-        var database = await servers.CreateDatabaseAsync(cancellationToken);
+        var database = await servers.CreateDatabaseAsync(tablespace, cancellationToken);
         await using (var store = ResultStores.OpenPostgres(database.ConnectionString))
         {
             await store.MigrateAsync(cancellationToken);
         }
 
-        var created = new Database(database, await database.CreateLoginAsync("", ["millrace_worker"], cancellationToken));
+        var created = new Database(
+            database,
+            await database.CreateLoginAsync("", ["millrace_worker"], cancellationToken),
+            await database.CreateLoginAsync("", ["millrace_operator"], cancellationToken));
         await created.ExecuteAsync(Triggers, cancellationToken);
+        await created.ExecuteAsync($"INSERT INTO faults.disturbance VALUES ({seed}, 0, 0, 0)", cancellationToken);
         return created;
     }
 
@@ -80,18 +95,41 @@ internal sealed class Database : IAsyncDisposable
     public Task LoseKeyAsync(CancellationToken cancellationToken) =>
         ExecuteAsync("ALTER TABLE millrace.results DROP CONSTRAINT results_pkey", cancellationToken);
 
-    /// <summary>Rows so far; null while the database is away.</summary>
+    /// <summary>Asks for jobs to be cancelled, with an operator's rights alone.</summary>
+    public async Task CancelAsync(IReadOnlyCollection<Guid> jobs, CancellationToken cancellationToken)
+    {
+        await using var command = _operator.CreateCommand("SELECT FROM millrace.cancel($1)");
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobs] });
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Rows so far, and one more for each that is marked undeliverable.</summary>
+    public async Task<long> CountAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _source.CreateCommand("SELECT count(*) + count(undeliverable_at) FROM millrace.results");
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>The same; null while the database is away.</summary>
     public async Task<long?> TryCountAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await using var command = _source.CreateCommand("SELECT count(*) + count(undeliverable_at) FROM millrace.results");
-            return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+            return await CountAsync(cancellationToken);
         }
         catch (NpgsqlException e) when (e.IsTransient)
         {
             return null;
         }
+    }
+
+    /// <summary>Rows in a batch, as the latest thousand rows have it on average.</summary>
+    public async Task<double> ReadMeanBatchAsync(CancellationToken cancellationToken)
+    {
+        await using var command = _source.CreateCommand("""
+            SELECT coalesce(avg(batch_rows), 0)::float8 FROM (SELECT batch_rows FROM millrace.results ORDER BY committed_at DESC LIMIT 1000) AS latest
+            """);
+        return (double)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
     public async Task<List<StoredRow>> ReadRowsAsync(CancellationToken cancellationToken)
@@ -133,6 +171,7 @@ internal sealed class Database : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _source.DisposeAsync();
+        await _operator.DisposeAsync();
         // Connections to the server may have gone with a database that was stopped.
         NpgsqlConnection.ClearAllPools();
         await _database.DisposeAsync();

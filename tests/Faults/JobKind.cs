@@ -11,4 +11,7 @@ internal enum JobKind
 
     /// <summary>It ends the process.</summary>
     Killing,
+
+    /// <summary>There is none: its deadline has passed by the clock of the worker that takes it in.</summary>
+    Late,
 }

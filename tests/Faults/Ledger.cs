@@ -20,7 +20,13 @@ internal sealed class Ledger
     public int Count => _entries.Count;
 
     /// <summary>Makes a job that no other is like.</summary>
-    public LedgerEntry Add(string replyTo, ReplyDue due = ReplyDue.Reply, int copies = 1, JobKind kind = JobKind.Harmless)
+    /// <param name="replyTo">Where its reply goes.</param>
+    /// <param name="due">What must become of that.</param>
+    /// <param name="copies">How often it is published.</param>
+    /// <param name="kind">What its run does.</param>
+    /// <param name="deadline">Null for none.</param>
+    public LedgerEntry Add(
+        string replyTo, ReplyDue due = ReplyDue.Reply, int copies = 1, JobKind kind = JobKind.Harmless, DateTimeOffset? deadline = null)
     {
         var id = Guid.CreateVersion7();
         var number = Interlocked.Increment(ref _number);
@@ -30,8 +36,11 @@ internal sealed class Ledger
             JobKind.Killing => Killing,
             _ => number % Harmless,
         };
+        var parameters = deadline is { } at ? $$"""
+            "parameters":{"deadline":"{{at:O}}"},
+            """ : "";
         var body = Encoding.UTF8.GetBytes($$"""
-            {"id":"{{id}}","model_name":"{{Site.Model}}","inputs":[
+            {"id":"{{id}}","model_name":"{{Site.Model}}",{{parameters}}"inputs":[
             {"name":"switch","shape":[1,1],"datatype":"INT64","data":[{{@switch}}]},
             {"name":"number","shape":[1,1],"datatype":"INT64","data":[{{(kind == JobKind.Killing ? long.MinValue : number)}}]}]}
             """);

@@ -29,6 +29,9 @@ internal sealed class LedgerEntry
 
     public ReplyDue Due { get; set; }
 
+    /// <summary>Whether somebody has asked for it to be cancelled: it may end so then.</summary>
+    public bool IsToBeCancelled { get; set; }
+
     /// <summary>Publishes that the broker confirmed.</summary>
     public int Confirmed => Volatile.Read(ref _confirmed);
 

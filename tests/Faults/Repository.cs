@@ -5,6 +5,9 @@ internal static class Repository
 {
     public static string Root { get; } = FindRoot();
 
+    /// <summary>Where what the tests leave for people goes.</summary>
+    public static string Artifacts => Directory.CreateDirectory(Path.Combine(Root, "artifacts", "faults")).FullName;
+
     private static string FindRoot()
     {
         var folder = AppContext.BaseDirectory;

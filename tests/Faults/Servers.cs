@@ -63,9 +63,9 @@ public sealed class Servers : IAsyncDisposable
         return host;
     }
 
-    internal async Task<TestDatabase> CreateDatabaseAsync(CancellationToken cancellationToken)
+    internal async Task<TestDatabase> CreateDatabaseAsync(string? tablespace, CancellationToken cancellationToken)
     {
-        var database = new TestDatabase(Database.ConnectionString, $"faults_{Guid.NewGuid():N}");
+        var database = new TestDatabase(Database.ConnectionString, $"faults_{Guid.NewGuid():N}", tablespace);
         await database.CreateAsync(cancellationToken);
         return database;
     }

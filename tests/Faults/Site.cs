@@ -13,6 +13,9 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>The model that is served (tests/Faults/models).</summary>
     public const string Model = "echo";
 
+    /// <summary>How long a job waits for its next attempt.</summary>
+    public static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     private readonly TestVirtualHost _host;
@@ -55,10 +58,11 @@ internal sealed class Site : IAsyncDisposable
 
     public string VirtualHost => _host.Uri.AbsolutePath.Trim('/');
 
-    public static async Task<Site> CreateAsync(Servers servers, History history, CancellationToken cancellationToken)
+    public static async Task<Site> CreateAsync(
+        Servers servers, int seed, string? tablespace, History history, CancellationToken cancellationToken)
     {
         var host = await servers.CreateVirtualHostAsync(cancellationToken);
-        return new Site(servers, host, await Database.CreateAsync(servers, cancellationToken), history);
+        return new Site(servers, host, await Database.CreateAsync(servers, seed, tablespace, cancellationToken), history);
     }
 
     /// <summary>Starts a worker and waits until it consumes.</summary>
@@ -79,7 +83,7 @@ internal sealed class Site : IAsyncDisposable
             ["Broker__Heartbeat"] = "00:00:05",
             ["Store__ConnectionString"] = new NpgsqlConnectionStringBuilder(Database.WorkerLogin) { Port = DatabaseWay.Port }.ToString(),
             ["Delivery__WorkerName"] = name,
-            ["Retries__Delays"] = "00:00:00.200",
+            ["Retries__Delays"] = RetryDelay.ToString(),
             ["Models__Directory"] = Path.Combine(Repository.Root, "tests", "Faults", "models"),
             ["Models__ExecutionProviders"] = "cpu",
         };

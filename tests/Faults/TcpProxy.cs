@@ -11,6 +11,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly List<Line> _lines = [];
     private readonly Task _accepting;
     private readonly int _port;
+    private int _taken;
 
     public TcpProxy(int port)
     {
@@ -22,6 +23,9 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     /// <summary>The port to connect to.</summary>
     public int Port { get; }
+
+    /// <summary>Connections that were taken so far.</summary>
+    public int Taken => Volatile.Read(ref _taken);
 
     /// <summary>How long every piece of data waits here.</summary>
     public TimeSpan Latency { get; set; }
@@ -73,6 +77,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             try
             {
                 var client = await _listener.AcceptSocketAsync(_end.Token);
+                Interlocked.Increment(ref _taken);
                 await ConnectAsync(client);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)

@@ -14,9 +14,25 @@ internal sealed class Trial
 
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
 
-    private Trial(int seed, History history, Ledger ledger, Site site, LoadClient client)
+    /// <summary>What workers take jobs from: empty once every job has ended.</summary>
+    private static readonly string[] s_workersQueues =
+    [
+        BrokerNames.Queue(Site.Model, Lane.Interactive),
+        BrokerNames.Queue(Site.Model, Lane.Bulk),
+        BrokerNames.DeadLetterRows,
+        BrokerNames.Retry(Site.RetryDelay),
+    ];
+
+    /// <summary>What a rate is measured over.</summary>
+    private static readonly TimeSpan s_rateInterval = TimeSpan.FromSeconds(3);
+
+    // Of the time that one look at the rows takes: counting a million of them must not be what slows the workers down.
+    private const int LooksPart = 20;
+
+    private Trial(Summary summary, History history, Ledger ledger, Site site, LoadClient client)
     {
-        Random = new Random(seed);
+        Random = new Random(summary.Seed);
+        Summary = summary;
         History = history;
         Ledger = ledger;
         Site = site;
@@ -28,6 +44,8 @@ internal sealed class Trial
     /// <summary>Decides what the scenario leaves to chance. For one thread at a time.</summary>
     public Random Random { get; }
 
+    public Summary Summary { get; }
+
     public History History { get; }
 
     public Ledger Ledger { get; }
@@ -37,30 +55,71 @@ internal sealed class Trial
     public LoadClient Client { get; }
 
     /// <summary>
-    /// Runs a scenario. Where it fails, its history is kept, and the message has the seed and the file; a full run's is kept in any case.
+    /// Runs a scenario. Where it fails, its history is kept, and the message has the seed and the file; a full run's is kept in any case,
+    /// with a summary.
     /// </summary>
-    public static async Task RunAsync(Servers servers, string name, Func<Trial, Task> scenario)
+    /// <param name="servers">What it breaks.</param>
+    /// <param name="name">The scenario's.</param>
+    /// <param name="scenario">The scenario.</param>
+    /// <param name="tablespace">Of the database; null for the server's own.</param>
+    public static async Task RunAsync(Servers servers, string name, Func<Trial, Task> scenario, string? tablespace = null)
     {
         await servers.StartAsync(Token);
         var seed = Scale.Seed ?? Random.Shared.Next();
+        var summary = new Summary { Scenario = name, Seed = seed };
         var history = new History();
         var ledger = new Ledger();
         TestContext.Current.TestOutputHelper?.WriteLine($"{name}: seed {seed}");
         try
         {
-            await using var site = await Site.CreateAsync(servers, history, Token);
+            await using var site = await Site.CreateAsync(servers, seed, tablespace, history, Token);
             await using var client = await LoadClient.StartAsync(site.Broker, ledger, history, Token);
-            await scenario(new Trial(seed, history, ledger, site, client));
+            await scenario(new Trial(summary, history, ledger, site, client));
             if (Scale.IsFull)
             {
+                // Not before, so that a run of hours has all its figures.
+                Assert.All(summary.Figures, figure => Assert.True(figure.Value.Holds, $"{figure.Key}: {figure.Value}"));
                 history.Save(name, seed, ledger);
             }
         }
         catch (Exception fault)
         {
+            summary.Failed = true;
             history.Add("trial", fault.ToString());
             throw new TrialFailedException($"{name} failed. Seed {seed} (MILLRACE_FAULTS_SEED={seed}), history in {history.Save(name, seed, ledger)}", fault);
         }
+        finally
+        {
+            if (Scale.IsFull)
+            {
+                (summary.Date, summary.Seconds) = (TimeProvider.System.GetUtcNow(), history.Elapsed.TotalSeconds);
+                summary.Save(Repository.Artifacts);
+            }
+        }
+    }
+
+    /// <summary>Says that a fault is injected now.</summary>
+    /// <param name="fault">Which one.</param>
+    /// <param name="detail">Where it hits; for the history alone.</param>
+    public void Inject(string fault, string detail = "")
+    {
+        History.Add("nemesis", detail.Length > 0 ? $"{fault}: {detail}" : fault);
+        Summary.Count(fault);
+    }
+
+    /// <summary>Holds a figure to its limit, at the end of a full trial; says it in any.</summary>
+    public void Hold(string what, double value, double limit, string unit, bool atLeast = false)
+    {
+        var figure = new Figure(value, limit, unit, atLeast, 1);
+        Summary.Figures[what] = Summary.Figures.TryGetValue(what, out var before) ? before.With(value) : figure;
+        Say($"{what}: {figure}");
+    }
+
+    /// <summary>Says something to the history and to who runs the test.</summary>
+    public void Say(string line)
+    {
+        History.Add("trial", line);
+        TestContext.Current.TestOutputHelper?.WriteLine(line);
     }
 
     /// <summary>Starts jobs that go on until they are told to stop.</summary>
@@ -91,7 +150,7 @@ internal sealed class Trial
     public async Task TakeDatabaseAwayAsync(int lostCalls, string suffix = "")
     {
         var before = Names(suffix).ToDictionary(name => name, CountLostCalls);
-        History.Add("nemesis", "stops the database");
+        Inject("database stopped");
         await Site.Servers.Database.StopAsync(PostgresStop.Fast);
         await UntilAsync("both workers miss the database", () => before.All(worker => CountLostCalls(worker.Key) >= worker.Value + lostCalls));
     }
@@ -115,16 +174,52 @@ internal sealed class Trial
 
     public static Task UntilAsync(string what, Func<bool> condition) => UntilAsync(what, () => Task.FromResult(condition()));
 
-    /// <summary>Publishes a job and waits for its reply: the site works again. What that took is in the history.</summary>
-    public async Task WorksAgainAsync(string after)
+    /// <summary>Publishes a job and waits for its reply: the site works again, and soon enough.</summary>
+    /// <param name="after">The fault that has just ended.</param>
+    /// <param name="within">How soon.</param>
+    public async Task WorksAgainAsync(string after, TimeSpan within)
     {
         var start = Stopwatch.GetTimestamp();
         var probe = Ledger.Add(Client.ReplyQueue);
         await Client.PublishAsync(probe, Token);
         await UntilAsync($"a reply after {after}", () => probe.Replies.Count > 0);
-        var line = $"works again {Stopwatch.GetElapsedTime(start).TotalSeconds:0.00} s after {after}";
-        History.Add("trial", line);
-        TestContext.Current.TestOutputHelper?.WriteLine(line);
+        Hold($"works again after {after}", Stopwatch.GetElapsedTime(start).TotalSeconds, within.TotalSeconds, "s");
+    }
+
+    /// <summary>Rows in a second, over the next three; in the short form 0, at once.</summary>
+    public async Task<double> MeasureRateAsync()
+    {
+        if (!Scale.IsFull)
+        {
+            return 0;
+        }
+
+        var (start, before) = (Stopwatch.GetTimestamp(), await Site.Database.CountAsync(Token));
+        await Task.Delay(s_rateInterval, Token);
+        return (await Site.Database.CountAsync(Token) - before) / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    /// <summary>
+    /// Holds the rate of rows to what it was: over three seconds, from when it must have come back. What had been held up is through by
+    /// then, so it is the load's rate that is seen and no burst.
+    /// </summary>
+    /// <param name="after">The fault.</param>
+    /// <param name="before">The rate before; 0 where it was not measured.</param>
+    /// <param name="since">When the fault ended, as <see cref="Stopwatch"/> has it.</param>
+    /// <param name="within">How soon the rate must be back.</param>
+    public async Task RateReturnsAsync(string after, double before, long since, TimeSpan within)
+    {
+        if (before == 0)
+        {
+            return;
+        }
+
+        if (within - Stopwatch.GetElapsedTime(since) is { Ticks: > 0 } left)
+        {
+            await Task.Delay(left, Token);
+        }
+
+        Hold($"rate {within.TotalSeconds:0} s after {after}", await MeasureRateAsync() / before, Limits.Rate, "of that before", atLeast: true);
     }
 
     /// <summary>Ends the workers and checks what is there.</summary>
@@ -150,6 +245,7 @@ internal sealed class Trial
             StrayReplies = Client.StrayReplies,
         };
         var violations = Checker.Check(evidence);
+        (Summary.Jobs, Summary.Violations) = (Ledger.Count, violations.Count);
         History.Add("trial", $"{Ledger.Count} job(s), {evidence.Rows.Count} row(s), {violations.Count} violation(s)");
         return violations;
     }
@@ -162,26 +258,21 @@ internal sealed class Trial
     }
 
     /// <summary>Waits until every job has ended, or nothing happens any more.</summary>
-    /// <param name="look">Called again and again meanwhile; null for nothing.</param>
-    public async Task SettleAsync(Func<Task>? look = null)
+    public async Task SettleAsync()
     {
         var last = (Rows: 0L, Replies: 0);
         var since = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(since) < s_patience)
         {
+            var start = Stopwatch.GetTimestamp();
             var entries = Ledger.Entries;
             var marks = entries.Count(entry => entry.Due == ReplyDue.Mark);
             var now = (Rows: await Site.Database.TryCountAsync(Token) ?? last.Rows, Replies: entries.Sum(entry => entry.Replies.Count));
             if (now.Rows >= entries.Count + marks
                 && entries.All(entry => entry.Due != ReplyDue.Reply || entry.Replies.Count > 0)
-                && await CountAsync(Lane.Interactive) == 0)
+                && await CountWaitingAsync() == 0)
             {
                 return;
-            }
-
-            if (look is not null)
-            {
-                await look();
             }
 
             if (now != last)
@@ -189,17 +280,18 @@ internal sealed class Trial
                 (last, since) = (now, Stopwatch.GetTimestamp());
             }
 
-            await Task.Delay(s_interval, Token);
+            var pause = LooksPart * Stopwatch.GetElapsedTime(start);
+            await Task.Delay(pause > s_interval ? pause : s_interval, Token);
         }
 
         History.Add("trial", $"nothing happened for {s_patience.TotalSeconds:0} s");
     }
 
-    /// <summary>Messages of every queue that there is; the dead letters are taken out by now.</summary>
+    /// <summary>Messages of every queue that there is, and of those that must be there; the dead letters are taken out by now.</summary>
     private async Task<Dictionary<string, uint>> CountMessagesAsync()
     {
         var queues = new Dictionary<string, uint>(StringComparer.Ordinal);
-        foreach (var queue in await Site.ListQueuesAsync(Token))
+        foreach (var queue in s_workersQueues.Union(await Site.ListQueuesAsync(Token)))
         {
             queues[queue] = (await Client.CountAsync(queue, Token)).GetValueOrDefault();
         }
@@ -207,9 +299,18 @@ internal sealed class Trial
         return queues;
     }
 
-    private async Task<uint> CountAsync(Lane lane) => (await Client.CountAsync(BrokerNames.Queue(Site.Model, lane), Token)).GetValueOrDefault();
+    private async Task<long> CountWaitingAsync()
+    {
+        var waiting = 0L;
+        foreach (var queue in s_workersQueues)
+        {
+            waiting += (await Client.CountAsync(queue, Token)).GetValueOrDefault();
+        }
+
+        return waiting;
+    }
 
     private static string[] Names(string suffix) => [$"worker-a{suffix}", $"worker-b{suffix}"];
 
-    private int CountLostCalls(string worker) => History.Count(worker, "A call to the store");
+    private int CountLostCalls(string worker) => History.Count(worker, History.LostCall);
 }

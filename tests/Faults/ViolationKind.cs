@@ -21,7 +21,7 @@ internal enum ViolationKind
     /// <summary>A mark on the row of a job whose reply queue was there all the time.</summary>
     MarkedWrongly,
 
-    /// <summary>Replies to one job that differ.</summary>
+    /// <summary>Replies to one job that differ, or differ from the row of one that was to be cancelled.</summary>
     UnequalReplies,
 
     /// <summary>A row that changed after its commit.</summary>

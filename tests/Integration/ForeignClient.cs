@@ -9,6 +9,8 @@ namespace Millrace.Integration.Tests;
 /// <summary>An AMQP client that knows the protocol from its specification only: none of Millrace's own reading or writing.</summary>
 internal sealed class ForeignClient : IAsyncDisposable
 {
+    private const int DifferentDigits = 1000;
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource<Reply>> _waiting = new(StringComparer.Ordinal);
@@ -68,6 +70,17 @@ internal sealed class ForeignClient : IAsyncDisposable
         properties.CorrelationId = correlationId;
         await PublishAsync(body, properties, routingKey);
         return await reply.Task.WaitAsync(s_patience, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Publishes so many jobs of one digit each, all at once, and waits until the broker has them.</summary>
+    /// <returns>Their ids.</returns>
+    public async Task<List<Guid>> PublishDigitsAsync(int count)
+    {
+        var ids = Enumerable.Range(0, count).Select(_ => Guid.NewGuid()).ToList();
+        await Task.WhenAll(ids.Select((id, i) => PublishAsync(
+            Encoding.UTF8.GetBytes(Request(id.ToString(), Digits.Pixels(i % DifferentDigits)).ToJsonString()),
+            new BasicProperties { ContentType = "application/json" })));
+        return ids;
     }
 
     public async Task PublishAsync(byte[] body, BasicProperties properties, string routingKey = "digits")

@@ -1,6 +1,4 @@
-using System.Text;
 using Millrace.TestKit;
-using RabbitMQ.Client;
 
 namespace Millrace.Integration.Tests;
 
@@ -15,7 +13,7 @@ public sealed class LifecycleTests(TestRabbitMq rabbitMq, TestPostgres postgres)
         await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
         await using var client = await ForeignClient.ConnectAsync(site.Broker);
         var first = await site.StartWorkerAsync(TestContext.Current.CancellationToken);
-        var ids = await PublishAsync(client);
+        var ids = await client.PublishDigitsAsync(Jobs);
         await CommittedAsync(site, atLeast: 100);
         first.Kill();
         await first.Exited;
@@ -30,7 +28,7 @@ public sealed class LifecycleTests(TestRabbitMq rabbitMq, TestPostgres postgres)
         await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
         await using var client = await ForeignClient.ConnectAsync(site.Broker);
         var first = await site.StartWorkerAsync(TestContext.Current.CancellationToken);
-        var ids = await PublishAsync(client);
+        var ids = await client.PublishDigitsAsync(Jobs);
         await CommittedAsync(site, atLeast: 100);
         first.Terminate();
 
@@ -46,19 +44,10 @@ public sealed class LifecycleTests(TestRabbitMq rabbitMq, TestPostgres postgres)
         await using var client = await ForeignClient.ConnectAsync(site.Broker);
         await site.StartWorkerAsync(TestContext.Current.CancellationToken, ("Delivery__WorkerName", "a"), ("Broker__Prefetch", "16"));
         await site.StartWorkerAsync(TestContext.Current.CancellationToken, ("Delivery__WorkerName", "b"), ("Broker__Prefetch", "16"));
-        var ids = await PublishAsync(client);
+        var ids = await client.PublishDigitsAsync(Jobs);
 
         await HasOneRowAndAReplyForEachAsync(site, client, ids);
         Assert.Equal(2L, await site.QueryAsync<long>("SELECT count(DISTINCT worker) FROM millrace.results"));
-    }
-
-    private static async Task<List<Guid>> PublishAsync(ForeignClient client)
-    {
-        var ids = Enumerable.Range(0, Jobs).Select(_ => Guid.NewGuid()).ToList();
-        await Task.WhenAll(ids.Select((id, i) => client.PublishAsync(
-            Encoding.UTF8.GetBytes(ForeignClient.Request(id.ToString(), Digits.Pixels(i % 1000)).ToJsonString()),
-            new BasicProperties { ContentType = "application/json" })));
-        return ids;
     }
 
     private static Task CommittedAsync(Site site, long atLeast) => Eventually.TrueAsync(

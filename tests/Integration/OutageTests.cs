@@ -1,7 +1,5 @@
-using System.Text;
 using Millrace.LocalServices;
 using Millrace.Results;
-using RabbitMQ.Client;
 
 namespace Millrace.Integration.Tests;
 
@@ -64,7 +62,7 @@ public sealed class OutageTests : IAsyncLifetime
         await worker.Ready.WaitAsync(s_patience, Token);
         await using var client = await ForeignClient.ConnectAsync(_broker.Uri);
         await _database.StopAsync(PostgresStop.Immediate);
-        var ids = await PublishAsync(client, 300);
+        var ids = await client.PublishDigitsAsync(300);
         await HasSaidAsync(worker, "the store");
 
         worker.Terminate();
@@ -85,7 +83,7 @@ public sealed class OutageTests : IAsyncLifetime
         await worker.Ready.WaitAsync(s_patience, Token);
         await using var client = await ForeignClient.ConnectAsync(_broker.Uri);
         await _database.StopAsync(PostgresStop.Immediate);
-        await PublishAsync(client, 10);
+        await client.PublishDigitsAsync(10);
         await HasSaidAsync(worker, "the store");
 
         worker.Terminate();
@@ -107,13 +105,4 @@ public sealed class OutageTests : IAsyncLifetime
 
     private static Task HasSaidAsync(LocalWorker worker, string what) => Eventually.TrueAsync(
         () => Task.FromResult(worker.OutputLines.Any(line => line.Contains($"A call to {what}", StringComparison.Ordinal))));
-
-    private static async Task<List<Guid>> PublishAsync(ForeignClient client, int count)
-    {
-        var ids = Enumerable.Range(0, count).Select(_ => Guid.NewGuid()).ToList();
-        await Task.WhenAll(ids.Select((id, i) => client.PublishAsync(
-            Encoding.UTF8.GetBytes(ForeignClient.Request(id.ToString(), Digits.Pixels(i)).ToJsonString()),
-            new BasicProperties { ContentType = "application/json" })));
-        return ids;
-    }
 }

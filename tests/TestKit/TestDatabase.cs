@@ -6,11 +6,13 @@ namespace Millrace.TestKit;
 public sealed class TestDatabase : IAsyncDisposable
 {
     private readonly string _server;
+    private readonly string? _tablespace;
     private readonly List<string> _logins = [];
 
-    internal TestDatabase(string server, string name)
+    internal TestDatabase(string server, string name, string? tablespace = null)
     {
         _server = server;
+        _tablespace = tablespace;
         Name = name;
         ConnectionString = new NpgsqlConnectionStringBuilder(server) { Database = name }.ToString();
     }
@@ -67,7 +69,8 @@ public sealed class TestDatabase : IAsyncDisposable
 
     // template0 has no one connected to it, so that any number of tests may copy it at once.
     internal Task CreateAsync(CancellationToken cancellationToken) =>
-        ExecuteOnServerAsync($"CREATE DATABASE {Name} TEMPLATE template0 ENCODING 'UTF8'", cancellationToken);
+        ExecuteOnServerAsync(
+            $"CREATE DATABASE {Name} TEMPLATE template0 ENCODING 'UTF8'{(_tablespace is null ? "" : $" TABLESPACE {_tablespace}")}", cancellationToken);
 
     private async Task ExecuteOnServerAsync(string sql, CancellationToken cancellationToken)
     {

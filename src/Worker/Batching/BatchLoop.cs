@@ -83,17 +83,28 @@ internal sealed partial class BatchLoop(
         var jobs = batch.Slices.Select(slice => slice.Job).ToArray();
         var ids = Array.ConvertAll(jobs, job => job.JobId);
         LogSuspects(model.Version.Name, model.Version.Version, ids.Length, ids[0]);
+        // Without the note they may not run.
+        if (TryNote(() => suspects.AccuseAsync(ids, giveUp), jobs))
+        {
+            // A device that does not come back ends the loop, as in any other run; the note stays, as it does where the process dies.
+            runner.Run(batch, giveUp);
+            TryNote(() => suspects.AcquitAsync(ids, giveUp), jobs);
+        }
+    }
+
+    private bool TryNote(Func<Task> note, PendingJob[] jobs)
+    {
         try
         {
-            suspects.AccuseAsync(ids, giveUp).GetAwaiter().GetResult();
-            runner.Run(batch, giveUp);
-            suspects.AcquitAsync(ids, giveUp).GetAwaiter().GetResult();
+            note().GetAwaiter().GetResult();
+            return true;
         }
         catch (Exception fault)
         {
-            // Without the note they may not run; the worker ends, or the store will not take it. The broker keeps those without a row.
-            LogNotNoted(fault, ids.Length);
+            // The worker ends, or the store will not take it. The broker keeps those without a row.
+            LogNotNoted(fault, jobs.Length);
             Array.ForEach(jobs, job => job.Abandon(fault));
+            return false;
         }
     }
 

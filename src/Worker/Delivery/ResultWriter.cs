@@ -18,6 +18,7 @@ internal sealed partial class ResultWriter(
     IResultStore store,
     ReplySender replies,
     RetryPipelines retries,
+    Suspects suspects,
     IOptions<DeliveryOptions> options,
     WorkerMetrics metrics,
     TimeProvider time,
@@ -69,6 +70,7 @@ internal sealed partial class ResultWriter(
             if (jobs.Count > 0)
             {
                 await CommitOrAbandonAsync(jobs);
+                await AcquitAsync(jobs);
             }
         }
     }
@@ -132,6 +134,28 @@ internal sealed partial class ResultWriter(
         }
     }
 
+    /// <summary>Strikes off the suspects that need no run any more. Those that run are struck off by who runs them.</summary>
+    private async Task AcquitAsync(List<PendingJob> jobs)
+    {
+        if (!jobs.Exists(IsSuspectThatNeverRan))
+        {
+            return;
+        }
+
+        try
+        {
+            await suspects.AcquitAsync(jobs.FindAll(IsSuspectThatNeverRan).ConvertAll(job => job.JobId), _drain.Token);
+        }
+        catch (Exception fault)
+        {
+            // The note of a job that has its row changes nothing any more.
+            LogNotAcquitted(fault);
+        }
+    }
+
+    private static bool IsSuspectThatNeverRan(PendingJob job) =>
+        job is { GroupLimit: > 0, Outcome.Status: JobStatus.Cancelled or JobStatus.Expired };
+
     private ResultRow ToRow(PendingJob job)
     {
         var outcome = job.Outcome;
@@ -156,6 +180,9 @@ internal sealed partial class ResultWriter(
             ReceivedAt = job.ReceivedAt,
         };
     }
+
+    [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "Suspects that were cancelled or have expired could not be struck off")]
+    private partial void LogNotAcquitted(Exception fault);
 
     [LoggerMessage(EventId = 300, Level = LogLevel.Error, Message = "A commit of {Rows} row(s) failed for good; looking for the row")]
     private partial void LogNotStorable(Exception fault, int rows);

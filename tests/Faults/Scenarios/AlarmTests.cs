@@ -20,7 +20,7 @@ public sealed class AlarmTests(Servers servers)
         {
             await trial.MoreRowsAsync();
             await AlarmAsync(trial);
-            await trial.WorksAgainAsync("the alarms");
+            await trial.WorksAgainAsync("the alarms", Limits.Alarm);
         }
 
         await load.StopAsync();
@@ -30,7 +30,7 @@ public sealed class AlarmTests(Servers servers)
     private async Task AlarmAsync(Trial trial)
     {
         var blocked = trial.History.Count("client", LoadClient.Blocked);
-        trial.History.Add("nemesis", "raises the alarms");
+        trial.Inject("memory and disk alarm");
         try
         {
             await servers.Broker.ControlAsync(["eval", Raise], Trial.Token);

@@ -14,16 +14,16 @@ public sealed class BrokerTests(Servers servers)
         {
             // In this order: a queue as young as ours survives a kill only once the broker was stopped in order (LocalRabbitMq.KillAsync).
             await trial.MoreRowsAsync();
-            trial.History.Add("nemesis", "stops the broker");
+            trial.Inject("broker stopped");
             await servers.Broker.StopAsync();
             await servers.Broker.StartAgainAsync(Trial.Token);
-            await trial.WorksAgainAsync("the broker's stop");
+            await trial.WorksAgainAsync("the broker's return", Limits.Broker);
 
             await trial.MoreRowsAsync();
-            trial.History.Add("nemesis", "kills the broker");
+            trial.Inject("broker killed");
             await servers.Broker.KillAsync();
             await servers.Broker.StartAgainAsync(Trial.Token);
-            await trial.WorksAgainAsync("the broker's kill");
+            await trial.WorksAgainAsync("the broker's return", Limits.Broker);
         }
 
         await load.StopAsync();

@@ -5,6 +5,8 @@ public sealed class ConnectionTests(Servers servers)
 {
     private static readonly int s_resets = Scale.Of(4, 100);
     private static readonly int s_stalls = Scale.Of(1, 10);
+    private static readonly int s_rowsBefore = Scale.Of(1, 20_000);
+    private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(2);
 
     [Fact]
     public Task Reset_connections_lose_no_job() => Trial.RunAsync(servers, "resets", async trial =>
@@ -14,13 +16,13 @@ public sealed class ConnectionTests(Servers servers)
         for (var i = 0; i < s_resets; i++)
         {
             await trial.MoreRowsAsync();
-            trial.History.Add("nemesis", "resets the connections to the broker");
+            trial.Inject("connections to the broker reset");
             trial.Site.BrokerWay.Reset();
-            await trial.WorksAgainAsync("a reset to the broker");
+            await trial.WorksAgainAsync("a reset to the broker", Limits.Broker);
             await trial.MoreRowsAsync();
-            trial.History.Add("nemesis", "resets the connections to the database");
+            trial.Inject("connections to the database reset");
             trial.Site.DatabaseWay.Reset();
-            await trial.WorksAgainAsync("a reset to the database");
+            await trial.WorksAgainAsync("a reset to the database", Limits.Database);
         }
 
         await load.StopAsync();
@@ -30,19 +32,20 @@ public sealed class ConnectionTests(Servers servers)
     [Fact]
     public Task Half_open_connections_to_the_broker_are_noticed() => Trial.RunAsync(servers, "stalls", async trial =>
     {
-        var workers = await trial.StartWorkersAsync("", ("Broker__Heartbeat", "00:00:02"));
+        var workers = await trial.StartWorkersAsync("", ("Broker__Heartbeat", s_heartbeat.ToString()));
         await using var load = trial.StartLoad();
-        await trial.MoreRowsAsync();
-        var memory = workers.Sum(worker => worker.ResidentBytes);
+        // A worker's memory grows for as long as it is new.
+        await Trial.UntilAsync("rows of workers that are no longer new", async () => await trial.Site.Database.CountAsync(Trial.Token) >= s_rowsBefore);
+        var before = workers.Sum(worker => worker.ResidentBytes);
         for (var i = 0; i < s_stalls; i++)
         {
             await trial.MoreRowsAsync();
-            trial.History.Add("nemesis", "stalls the connections to the broker");
+            trial.Inject("connections to the broker stalled");
             trial.Site.BrokerWay.Stall();
-            await trial.WorksAgainAsync("a stall");
+            await trial.WorksAgainAsync("a stall", Limits.Stall(s_heartbeat));
+            trial.Hold("memory after a stall", (double)workers.Sum(worker => worker.ResidentBytes) / before, 1 + Limits.Growth, "of that before");
         }
 
-        trial.History.Add("trial", $"resident {memory >> 20} MiB before, {workers.Sum(worker => worker.ResidentBytes) >> 20} MiB after");
         await load.StopAsync();
         await trial.HoldsAsync();
     });

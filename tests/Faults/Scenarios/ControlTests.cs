@@ -10,6 +10,7 @@ public sealed class ControlTests(Servers servers)
     [Fact]
     public Task A_worker_that_acks_before_the_commit_is_caught() => Trial.RunAsync(servers, "control-ack-early", async trial =>
     {
+        trial.Inject("broken worker");
         // It declares nothing itself.
         await trial.Site.StartWorkerAsync("declares", Trial.Token);
         await trial.Site.StopWorkersAsync(Trial.Token);
@@ -18,7 +19,7 @@ public sealed class ControlTests(Servers servers)
         await faulty.Exited.WaitAsync(TimeSpan.FromMinutes(1), Trial.Token);
         await trial.Site.StartWorkerAsync("steady", Trial.Token);
         // Behind all that is still queued.
-        await trial.WorksAgainAsync("the kill");
+        await trial.WorksAgainAsync("the kill", Limits.Worker);
 
         Assert.Contains(await trial.EndAsync(settle: false), violation => violation.Kind == ViolationKind.Missing);
     });
@@ -26,9 +27,10 @@ public sealed class ControlTests(Servers servers)
     [Fact]
     public Task A_worker_that_does_not_publish_mandatory_is_caught() => Trial.RunAsync(servers, "control-drop-mandatory", async trial =>
     {
+        trial.Inject("broken worker");
         await trial.Site.StartWorkerAsync("faulty", Trial.Token, Is(Control.DropMandatory));
         await trial.PublishAsync(Jobs, _ => trial.Ledger.Add("faults.gone", ReplyDue.Mark));
-        await trial.WorksAgainAsync("the replies that have no queue");
+        await trial.WorksAgainAsync("the replies that have no queue", Limits.Worker);
 
         Assert.Contains(await trial.EndAsync(settle: false), violation => violation.Kind == ViolationKind.Unanswered);
     });
@@ -36,6 +38,7 @@ public sealed class ControlTests(Servers servers)
     [Fact]
     public Task A_store_that_lost_its_key_is_caught() => Trial.RunAsync(servers, "control-keyless", async trial =>
     {
+        trial.Inject("broken worker");
         await trial.Site.Database.LoseKeyAsync(Trial.Token);
         await trial.Site.StartWorkerAsync("faulty-a", Trial.Token, Is(Control.Keyless));
         await trial.Site.StartWorkerAsync("faulty-b", Trial.Token, Is(Control.Keyless));

@@ -12,6 +12,7 @@ public sealed class DuplicateTests(Servers servers)
     {
         var copies = Enumerable.Range(0, s_jobs).Select(_ => trial.Random.Next(1, MostCopies + 1)).ToArray();
         await trial.StartWorkersAsync();
+        trial.Summary.Count("copies", copies.Sum());
         await trial.PublishAsync(s_jobs, i => trial.Ledger.Add(trial.Client.ReplyQueue, copies: copies[i]));
         await trial.HoldsAsync();
         // Each copy is a delivery of its own, and each delivery is answered.

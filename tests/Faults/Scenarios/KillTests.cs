@@ -27,7 +27,8 @@ public sealed class KillTests(Servers servers)
                 $"killed-{i}", ("MILLRACE_FAULT_KILL_AT", $"{points[i]}"), ("MILLRACE_FAULT_PASSAGE", $"{trial.Random.Next(1, most)}"));
             Assert.Equal(Killed, await worker.Exited.WaitAsync(TimeSpan.FromMinutes(2), Trial.Token));
             Assert.True(trial.History.Has($"killed-{i}", $"fault: killed {points[i]}"));
-            await trial.WorksAgainAsync($"kill {i} {points[i]}");
+            trial.Inject($"killed {points[i]}");
+            await trial.WorksAgainAsync("a worker's kill", Limits.Worker);
         }
 
         await load.StopAsync();

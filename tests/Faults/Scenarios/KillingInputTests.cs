@@ -30,7 +30,8 @@ public sealed class KillingInputTests(Servers servers)
         await trial.SettleAsync();
         await ended.CancelAsync();
         var count = (await crashes).Sum();
-        trial.History.Add("trial", $"{count} crash(es)");
+        trial.Summary.Count("jobs that kill their worker", s_killers);
+        trial.Summary.Count("crashes", count);
         await trial.HoldsAsync();
         Assert.InRange(count, 1, s_killers * MostCrashes);
     });

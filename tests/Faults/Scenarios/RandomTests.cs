@@ -10,6 +10,16 @@ public sealed class RandomTests(Servers servers)
 
     private static readonly TimeSpan s_fullDuration = TimeSpan.FromMinutes(3);
 
+    // As DisturbAsync knows them.
+    private static readonly string[] s_faults =
+    [
+        "worker killed", "worker stopped", "broker stopped or killed", "database stopped or killed", "connections to the broker reset",
+        "connections to the broker stalled", "connections to the database reset", "commits refused, or no longer",
+    ];
+
+    // Any of them may come upon the one before; a stall, with the heartbeat that workers have here, takes longest.
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+
     public static TheoryData<int> Trials => [.. Enumerable.Range(0, Scale.Of(1, 10))];
 
     [Theory]
@@ -40,8 +50,8 @@ public sealed class RandomTests(Servers servers)
     private async Task DisturbAsync(Trial trial, LocalWorker[] workers, int number)
     {
         var victim = trial.Random.Next(workers.Length);
-        var fault = trial.Random.Next(8);
-        trial.History.Add("nemesis", $"fault {fault}, worker {victim}");
+        var fault = trial.Random.Next(s_faults.Length);
+        trial.Inject(s_faults[fault], $"worker {victim}");
         switch (fault)
         {
             case 0:
@@ -75,13 +85,13 @@ public sealed class RandomTests(Servers servers)
                 break;
         }
 
-        await trial.WorksAgainAsync($"fault {fault}");
+        await trial.WorksAgainAsync(s_faults[fault], s_limit);
     }
 
     private async Task RestartBrokerAsync(Trial trial, bool kill)
     {
         await (kill ? servers.Broker.KillAsync() : servers.Broker.StopAsync());
         await servers.Broker.StartAgainAsync(Trial.Token);
-        await trial.WorksAgainAsync(kill ? "the broker's kill" : "the broker's stop");
+        await trial.WorksAgainAsync("the broker's return", Limits.Broker);
     }
 }

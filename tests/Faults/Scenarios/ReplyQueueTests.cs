@@ -15,7 +15,8 @@ public sealed class ReplyQueueTests(Servers servers)
         await using var load = trial.StartLoad();
         var onTheWay = trial.PublishAsync(s_jobs, _ => trial.Ledger.Add(Gone, ReplyDue.Either));
         await trial.MoreRowsAsync();
-        trial.History.Add("nemesis", "deletes the reply queue");
+        trial.Inject("reply queue deleted");
+        trial.Summary.Count("replies to a deleted queue", s_jobs);
         await trial.Client.DeleteAsync(Gone, Trial.Token);
         await trial.PublishAsync(s_jobs, _ => trial.Ledger.Add(Gone, ReplyDue.Mark));
         await onTheWay;

@@ -21,8 +21,10 @@ public sealed class ShutdownTests(Servers servers)
         {
             var worker = await trial.Site.StartWorkerAsync($"stopped-{i}", Trial.Token);
             await trial.MoreRowsAsync();
+            trial.Inject("worker stopped");
             worker.Terminate();
             Assert.Equal(0, await worker.Exited.WaitAsync(s_grace, Trial.Token));
+            await trial.WorksAgainAsync("a worker's stop", Limits.Worker);
         }
 
         await load.StopAsync();
@@ -35,6 +37,7 @@ public sealed class ShutdownTests(Servers servers)
         // It waits for the broker for as long as it takes.
         var worker = trial.Site.StartWorker("starting", ("Broker__Uri", $"amqp://127.0.0.1:{FreePorts.Find(1)[0]}"));
         await Trial.UntilAsync("a try to connect", () => trial.History.Has("starting", "A call to the broker"));
+        trial.Inject("worker stopped as it starts");
         worker.Terminate();
         Assert.Equal(0, await worker.Exited.WaitAsync(s_grace, Trial.Token));
     });
@@ -48,6 +51,7 @@ public sealed class ShutdownTests(Servers servers)
         {
             await trial.MoreRowsAsync();
             await trial.TakeDatabaseAwayAsync(LostCalls, $"{i}");
+            trial.Inject("workers stopped without the database");
             foreach (var worker in workers)
             {
                 worker.Terminate();
@@ -57,7 +61,7 @@ public sealed class ShutdownTests(Servers servers)
                 await Task.WhenAll(workers.Select(worker => worker.Exited)).WaitAsync(s_grace, Trial.Token), exitCode => Assert.NotEqual(0, exitCode));
             await servers.Database.StartAgainAsync(Trial.Token);
             workers = await trial.StartWorkersAsync($"{i + 1}");
-            await trial.WorksAgainAsync("the database's return");
+            await trial.WorksAgainAsync("the database's return", Limits.Database);
         }
 
         await load.StopAsync();

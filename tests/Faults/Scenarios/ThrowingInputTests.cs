@@ -11,6 +11,7 @@ public sealed class ThrowingInputTests(Servers servers)
     public Task Only_the_jobs_that_the_model_throws_on_fail() => Trial.RunAsync(servers, "throwing-input", async trial =>
     {
         await trial.StartWorkersAsync();
+        trial.Summary.Count("jobs that make the run throw", s_jobs / OneIn);
         await trial.PublishAsync(s_jobs, i => trial.Ledger.Add(trial.Client.ReplyQueue, kind: i % OneIn == 0 ? JobKind.Throwing : JobKind.Harmless));
         await trial.HoldsAsync();
     });

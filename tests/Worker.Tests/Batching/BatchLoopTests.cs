@@ -131,6 +131,27 @@ public sealed class BatchLoopTests
         Assert.Empty(store.Suspicions);
     }
 
+    [Fact]
+    public async Task A_suspect_that_is_cancelled_or_expired_before_it_runs_leaves_no_note_behind()
+    {
+        using var model = TestModel.Open(Lookup);
+        var late = PendingJobs.ToBatch(TimeProvider.System, deadline: TimeProvider.System.GetTimestamp());
+        var cancelled = model.Job(Tensor.Create<long>("x", [1], [0]));
+        (late.GroupLimit, cancelled.GroupLimit) = (1, 1);
+
+        var store = await RunAsync(model, [late, cancelled], prepareAsync: async (store, batcher, writer) =>
+        {
+            await store.AccuseAsync([late.JobId, cancelled.JobId], TestContext.Current.CancellationToken);
+            var decided = new List<PendingJob>();
+            batcher.Cancel(new HashSet<Guid> { cancelled.JobId }, decided);
+            decided.ForEach(writer.Enqueue);
+        });
+
+        Assert.Equal(JobStatus.Expired, store.Rows[late.JobId].Status);
+        Assert.Equal(JobStatus.Cancelled, store.Rows[cancelled.JobId].Status);
+        Assert.Empty(store.Suspicions);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(31)]
@@ -307,7 +328,13 @@ public sealed class BatchLoopTests
     /// <param name="jobs">The jobs, all there before the first run.</param>
     /// <param name="attempts">At each of them.</param>
     /// <param name="runs">Gets the rows of each run, 0 for one that failed.</param>
-    private static async Task<MemoryStore> RunAsync(TestModel model, PendingJob[] jobs, int attempts = 3, List<int>? runs = null)
+    /// <param name="prepareAsync">Called once the jobs wait, before the first run.</param>
+    private static async Task<MemoryStore> RunAsync(
+        TestModel model,
+        PendingJob[] jobs,
+        int attempts = 3,
+        List<int>? runs = null,
+        Func<MemoryStore, Batcher, ResultWriter, Task>? prepareAsync = null)
     {
         await using var store = new MemoryStore();
         using var metrics = new WorkerMetrics(TimeProvider.System);
@@ -316,12 +343,17 @@ public sealed class BatchLoopTests
         var replies = new ReplySender(
             new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
         using var writer = new ResultWriter(
-            store, replies, pipelines, Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+            store, replies, pipelines, new Suspects(store, pipelines), Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
         await writer.StartAsync(TestContext.Current.CancellationToken);
         using var batcher = new Batcher(model.Version.MaxBatchSize, TimeSpan.Zero, TimeProvider.System);
         foreach (var job in jobs)
         {
             batcher.Add(job);
+        }
+
+        if (prepareAsync is not null)
+        {
+            await prepareAsync(store, batcher, writer);
         }
 
         var served = new ServedModel(model.Version, batcher, [model.Predictor], ExecutionProviders.Cpu);

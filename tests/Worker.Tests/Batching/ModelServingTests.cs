@@ -21,8 +21,10 @@ public sealed class ModelServingTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>The host stops over a background service that fails. No device is lost on demand; its message is the node's name here.</summary>
-    [Fact]
-    public async Task A_device_that_does_not_come_back_ends_the_worker_and_decides_no_job()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_device_that_does_not_come_back_ends_the_worker_and_decides_no_job(int groupLimit)
     {
         var graph = new OnnxGraph()
             .Constant(Tensor.Create<float>("data", [1], [0]))
@@ -37,7 +39,7 @@ public sealed class ModelServingTests
         var pipelines = new RetryPipelines(store, time, NullLogger<RetryPipelines>.Instance);
         var replies = new ReplySender(new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
         using var writer = new ResultWriter(
-            store, replies, pipelines, Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+            store, replies, pipelines, new Suspects(store, pipelines), Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
         using var batcher = new Batcher(8, TimeSpan.Zero, TimeProvider.System);
         var catalog = new ModelCatalog([new ServedModel(model.Version, batcher, [model.Predictor], ExecutionProviders.Cpu)]);
         var retries = new JobRetries(
@@ -45,6 +47,7 @@ public sealed class ModelServingTests
         using var serving = new ModelServing(
             catalog, writer, retries, pipelines, new Suspects(store, pipelines), metrics, TimeProvider.System, NullLoggerFactory.Instance);
         var job = model.Job(Tensor.Create<long>("x", [1], [7]));
+        job.GroupLimit = groupLimit;
         batcher.Add(job);
 
         await serving.StartAsync(Token);

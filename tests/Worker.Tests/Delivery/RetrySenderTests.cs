@@ -90,7 +90,7 @@ public sealed class RetrySenderTests
         var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
         var replies = new ReplySender(sender, store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
         using var writer = new ResultWriter(
-            store, replies, pipelines, Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+            store, replies, pipelines, new Suspects(store, pipelines), Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
         await writer.StartAsync(Token);
         new RetrySender(sender, writer, NullLogger<RetrySender>.Instance).Send(job, s_retry);
         await thenAsync(store);
