@@ -16,6 +16,9 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
     // Commits that go on at once end in any order. A gap that they leave closes within a commit's time; past this it is something else.
     private static readonly TimeSpan s_longestGap = TimeSpan.FromMilliseconds(20);
 
+    // An ack is a command in the queue's log, whatever it is for. Nobody waits for one: it only makes room in the prefetch.
+    private static readonly TimeSpan s_ackPause = TimeSpan.FromMilliseconds(2);
+
     private readonly JobConsumer _consumer;
     private readonly string _model;
     private readonly Lane _lane;
@@ -110,6 +113,11 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
         var isWaiting = false;
         while (await _settled.Reader.WaitToReadAsync())
         {
+            if (!_isClosing)
+            {
+                await Task.Delay(s_ackPause, _time);
+            }
+
             var count = 0;
             try
             {
