@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace Millrace.Contracts.Wire;
@@ -83,30 +82,28 @@ public sealed record MassTransitEnvelope
     public WireBody Respond(PredictionResult result, Guid messageId)
     {
         ArgumentNullException.ThrowIfNull(result);
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, OipWriter.Options))
+        using var buffer = WireBuffer.Rent();
+        var writer = buffer.Json;
+        writer.WriteStartObject();
+        writer.WriteString("messageId"u8, messageId);
+        if (RequestId is { } requestId)
         {
-            writer.WriteStartObject();
-            writer.WriteString("messageId"u8, messageId);
-            if (RequestId is { } requestId)
-            {
-                writer.WriteString("requestId"u8, requestId);
-            }
-
-            if (ConversationId is not null)
-            {
-                writer.WriteString("conversationId"u8, ConversationId);
-            }
-
-            writer.WriteStartArray("messageType"u8);
-            writer.WriteStringValue(ResultMessageType);
-            writer.WriteEndArray();
-            writer.WritePropertyName("message"u8);
-            OipWriter.WriteResult(writer, result, binary: false);
-            writer.WriteEndObject();
+            writer.WriteString("requestId"u8, requestId);
         }
 
-        return new WireBody(buffer.WrittenMemory, ContentType);
+        if (ConversationId is not null)
+        {
+            writer.WriteString("conversationId"u8, ConversationId);
+        }
+
+        writer.WriteStartArray("messageType"u8);
+        writer.WriteStringValue(ResultMessageType);
+        writer.WriteEndArray();
+        writer.WritePropertyName("message"u8);
+        OipWriter.WriteResult(writer, result, binary: false);
+        writer.WriteEndObject();
+        writer.Flush();
+        return new WireBody(buffer.ToArray(), ContentType);
     }
 
     private static MassTransitEnvelope ReadFields(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)

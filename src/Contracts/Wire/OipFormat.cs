@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace Millrace.Contracts.Wire;
@@ -81,29 +80,23 @@ public static class OipFormat
 
     private static WireBody WriteJson(Action<Utf8JsonWriter> write)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer, OipWriter.Options))
-        {
-            write(writer);
-        }
-
-        return new WireBody(buffer.WrittenMemory, JsonContentType);
+        using var buffer = WireBuffer.Rent();
+        write(buffer.Json);
+        buffer.Json.Flush();
+        return new WireBody(buffer.ToArray(), JsonContentType);
     }
 
     private static WireBody WriteBinary(Action<Utf8JsonWriter> write, IReadOnlyList<Tensor> tensors)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer, OipWriter.Options))
+        using var buffer = WireBuffer.Rent();
+        write(buffer.Json);
+        buffer.Json.Flush();
+        var headerLength = buffer.Length;
+        for (var i = 0; i < tensors.Count; i++)
         {
-            write(writer);
+            buffer.Append(tensors[i].Data.Span);
         }
 
-        var headerLength = buffer.WrittenCount;
-        foreach (var tensor in tensors)
-        {
-            buffer.Write(tensor.Data.Span);
-        }
-
-        return new WireBody(buffer.WrittenMemory, BinaryContentType, headerLength);
+        return new WireBody(buffer.ToArray(), BinaryContentType, headerLength);
     }
 }

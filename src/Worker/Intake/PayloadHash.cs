@@ -13,9 +13,14 @@ internal static class PayloadHash
 {
     private const int Length = 16;
 
+    [ThreadStatic]
+    private static IncrementalHash? t_free;
+
     public static ReadOnlyMemory<byte> Of(PredictionJob job, string modelName)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        // Made anew for each job it would cost as much as the hashing.
+        var hash = t_free ?? IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        t_free = null;
         Add(hash, modelName);
         Add(hash, job.ModelVersion ?? "");
         foreach (var input in job.Inputs)
@@ -37,13 +42,20 @@ internal static class PayloadHash
             Add(hash, output.Name);
         }
 
-        return End(hash);
+        var value = End(hash);
+        t_free = hash;
+        return value;
     }
 
     /// <summary>Of a body that could not be read as a job.</summary>
     public static ReadOnlyMemory<byte> Of(ReadOnlySpan<byte> body) => SHA256.HashData(body).AsMemory(0, Length);
 
-    private static ReadOnlyMemory<byte> End(IncrementalHash hash) => hash.GetHashAndReset().AsMemory(0, Length);
+    private static ReadOnlyMemory<byte> End(IncrementalHash hash)
+    {
+        Span<byte> whole = stackalloc byte[SHA256.HashSizeInBytes];
+        hash.GetHashAndReset(whole);
+        return whole[..Length].ToArray();
+    }
 
     private static void Add(IncrementalHash hash, string text)
     {
