@@ -33,8 +33,8 @@ internal static class GoalList
                 Of(figures, WorkloadList.Conv, EndToEndMeasure.MeasureName, Quantity.Jobs, ContenderList.TwoWorkers.Name),
                 Of(figures, WorkloadList.Conv, EndToEndMeasure.MeasureName, Quantity.Jobs)),
             AtLeast: 1.9),
-        Ratio(WorkloadList.Tiny, EndToEndMeasure.MeasureName, Quantity.Jobs, ContenderList.Unguarded.Name, null),
-        Ratio(WorkloadList.Tiny, DrainMeasure.MeasureName, Quantity.Jobs, ContenderList.Unguarded.Name, null),
+        Ratio(WorkloadList.Tiny, EndToEndMeasure.MeasureName, Quantity.Jobs, ContenderList.Unguarded.Name, 0.85),
+        Ratio(WorkloadList.Tiny, DrainMeasure.MeasureName, Quantity.Jobs, ContenderList.Unguarded.Name, 0.85),
     ];
 
     private static Goal Ratio(Workload workload, string measure, string quantity, string to, double? atLeast) => new(
