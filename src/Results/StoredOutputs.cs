@@ -18,9 +18,9 @@ namespace Millrace.Results;
 /// <c>coalesce(data -> i, data -> 0)</c>, whatever the output.
 /// </para>
 /// <para>
-/// <c>index</c> keeps the order of the outputs, since jsonb orders keys by itself. NaN and the infinities are strings, as on the wire; a
-/// NaN's payload bits are lost. jsonb numbers know no negative zero: those stand in <c>data</c> as 0, and <c>negative_zeros</c> lists their
-/// places in the flat order, so that SQL still finds numbers where it expects them.
+/// <c>index</c> keeps the order of the outputs also where the text went through jsonb, which orders keys by itself. NaN and the infinities are
+/// strings, as on the wire; a NaN's payload bits are lost. jsonb numbers know no negative zero: those stand in <c>data</c> as 0, and
+/// <c>negative_zeros</c> lists their places in the flat order, so that SQL still finds numbers where it expects them.
 /// </para>
 /// </summary>
 internal static class StoredOutputs

@@ -42,7 +42,7 @@ internal static class StoredOutputsReader
         Utf8JsonReader data = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            // jsonb puts data before the datatype that it needs: it is read last.
+            // Text that went through jsonb has data before the datatype that it needs: it is read last.
             if (reader.ValueTextEquals("data"u8)) { reader.Read(); data = reader; reader.Skip(); }
             else if (reader.ValueTextEquals("index"u8)) { reader.Read(); index = reader.GetInt32(); }
             else if (reader.ValueTextEquals("datatype"u8)) { reader.Read(); datatype = DecodeDatatype(ref reader, name); }

@@ -135,7 +135,7 @@ internal sealed class Database : IAsyncDisposable
     public async Task<List<StoredRow>> ReadRowsAsync(CancellationToken cancellationToken)
     {
         await using var command = _source.CreateCommand("""
-            SELECT job_id, status, code, (jsonb_path_query_first(outputs, '$.echo.data[0]')#>>'{}')::text, undeliverable_at IS NOT NULL
+            SELECT job_id, status, code, (jsonb_path_query_first(outputs::jsonb, '$.echo.data[0]')#>>'{}')::text, undeliverable_at IS NOT NULL
             FROM millrace.results
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

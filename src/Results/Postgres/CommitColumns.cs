@@ -74,7 +74,7 @@ internal sealed class CommitColumns(int count)
         Add(parameters, NpgsqlDbType.Text, _code);
         Add(parameters, NpgsqlDbType.Text, _error);
         Add(parameters, NpgsqlDbType.Integer, _rowCount);
-        Add(parameters, NpgsqlDbType.Jsonb, _outputs);
+        Add(parameters, NpgsqlDbType.Json, _outputs);
         Add(parameters, NpgsqlDbType.Uuid, _runId);
         Add(parameters, NpgsqlDbType.Bigint, _runRow);
         Add(parameters, NpgsqlDbType.Bytea, _payloadHash);
