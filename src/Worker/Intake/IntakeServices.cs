@@ -9,6 +9,7 @@ internal static class IntakeServices
     public static IServiceCollection AddIntake(this IServiceCollection services) => services
         .AddValidatedOptions<LimitsOptions>(LimitsOptions.Section)
         .AddSingleton<DeliveryReader>()
+        .AddSingleton<JobAdmission>()
         .AddSingleton<JobConsumer>();
 
     /// <summary>Holds the start until the broker has what all parts below need.</summary>

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Results;
 using Millrace.Worker.Cancelling;
@@ -12,7 +11,7 @@ namespace Millrace.Worker.Intake;
 /// Takes deliveries in and starts their jobs. Every end but the worker's own is a row, or, for a body that is no job at all, a dead letter.
 /// </summary>
 internal sealed class JobConsumer(
-    DeliveryReader reader,
+    JobAdmission admission,
     ModelCatalog catalog,
     IResultStore store,
     RetryPipelines retries,
@@ -20,12 +19,8 @@ internal sealed class JobConsumer(
     ResultWriter writer,
     ReplySender replies,
     DeadLetterSender deadLetters,
-    Cancellations cancellations,
-    IOptions<LimitsOptions> limits,
-    TimeProvider time)
+    Cancellations cancellations)
 {
-    private readonly int _maxRows = limits.Value.MaxRows;
-
     /// <summary>Takes a delivery in. Returns at once, unless its body is large; its settlement is called at the job's end.</summary>
     /// <param name="delivery">The delivery.</param>
     /// <param name="gone">Ends a wait for the store or the broker, where it is of no use any more: the delivery is another worker's.</param>
@@ -98,19 +93,13 @@ internal sealed class JobConsumer(
         batcher.Announce();
         try
         {
-            var reading = reader.Read(delivery);
-            if (!reading.IsJob && !reading.Error.IsReadable)
-            {
-                return (null, reading);
-            }
-
-            var job = ToPendingJob(delivery, reading);
-            if (job.IsDecided || !delivery.Redelivered)
+            var (job, unreadable) = admission.Admit(delivery);
+            if (job is not null && (job.IsDecided || !delivery.Redelivered))
             {
                 Start(job);
             }
 
-            return (job, null);
+            return (job, unreadable);
         }
         finally
         {
@@ -152,71 +141,4 @@ internal sealed class JobConsumer(
     /// <summary>Decides a job that is to be cancelled.</summary>
     /// <returns>True where it did, and the job must be handed on.</returns>
     private bool TryCancel(PendingJob job) => cancellations.Contains(job.JobId) && job.TryDecide(JobOutcome.Cancelled);
-
-    private PendingJob ToPendingJob(InboundDelivery delivery, JobReading reading)
-    {
-        if (!reading.IsJob)
-        {
-            return Decided(
-                delivery, reading, reading.Error.ModelName, reading.Error.ModelVersion, PayloadHash.Of(delivery.Body.Span),
-                JobOutcome.Rejected(reading.Error.Code, reading.Error.Message));
-        }
-
-        var job = reading.Job;
-        var name = job.ModelName ?? delivery.QueueModel;
-        var hash = PayloadHash.Of(job, name);
-        if (catalog.Find(name, job.ModelVersion, out var model) is { } unknown)
-        {
-            return Decided(delivery, reading, name, job.ModelVersion, hash, unknown);
-        }
-
-        var validation = JobValidator.Validate(job, model.Version, _maxRows);
-        var rejection = ParameterReader.Read(job, time, out var parameters);
-        if ((validation.Rejection ?? rejection) is { } fault)
-        {
-            return Decided(delivery, reading, name, model.Version.Version, hash, fault);
-        }
-
-        var admission = validation.Admission!;
-        return new PendingJob
-        {
-            JobId = reading.JobId,
-            Delivery = delivery,
-            Attempt = delivery.Attempt,
-            Errors = delivery.Errors,
-            ModelName = name,
-            ModelVersion = model.Version.Version,
-            Lane = delivery.Lane,
-            Reply = reading.Reply,
-            PayloadHash = hash,
-            ReceivedAt = time.GetUtcNow(),
-            ReceivedTimestamp = time.GetTimestamp(),
-            DeadlineTimestamp = parameters.DeadlineTimestamp,
-            RunId = parameters.RunId,
-            RunRow = parameters.RunRow,
-            RowCount = admission.Rows,
-            Inputs = admission.Inputs,
-            Key = admission.Key,
-            Outputs = new JobOutputs(model.Version, admission.Selection, admission.Rows),
-        };
-    }
-
-    private PendingJob Decided(
-        InboundDelivery delivery, JobReading reading, string? modelName, string? modelVersion, ReadOnlyMemory<byte> hash, JobOutcome outcome)
-    {
-        var job = new PendingJob
-        {
-            JobId = reading.JobId,
-            Delivery = delivery,
-            ModelName = modelName ?? delivery.QueueModel,
-            ModelVersion = modelVersion,
-            Lane = delivery.Lane,
-            Reply = reading.Reply,
-            PayloadHash = hash,
-            ReceivedAt = time.GetUtcNow(),
-            ReceivedTimestamp = time.GetTimestamp(),
-        };
-        job.TryDecide(outcome);
-        return job;
-    }
 }
