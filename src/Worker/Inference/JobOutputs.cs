@@ -74,12 +74,24 @@ internal sealed class JobOutputs
     public IReadOnlyList<Tensor> ToTensors()
     {
         var tensors = new Tensor[_selection.Length];
+        // Labels and their scores mostly come one behind the other.
+        (LabelSpec? Spec, TopLabels? Best) last = default;
         for (var i = 0; i < tensors.Length; i++)
         {
             var index = _selection[i];
-            tensors[i] = LabelOf(index) is { } label
-                ? TopLabels.Create(label, _model.Outputs[index].Name, index == label.LabelOutput, ToTensor(label.Output))
-                : ToTensor(index);
+            if (LabelOf(index) is not { } label)
+            {
+                tensors[i] = ToTensor(index);
+                continue;
+            }
+
+            if (last.Spec != label)
+            {
+                last = (label, new TopLabels(label, ToTensor(label.Output)));
+            }
+
+            var name = _model.Outputs[index].Name;
+            tensors[i] = index == label.LabelOutput ? last.Best!.ToLabels(name) : last.Best!.ToScores(name);
         }
 
         return tensors;

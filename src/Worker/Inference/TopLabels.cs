@@ -4,16 +4,21 @@ using Millrace.Contracts;
 
 namespace Millrace.Worker.Inference;
 
-/// <summary>The best classes of each row: their names, or their scores. Pure.</summary>
-internal static class TopLabels
+/// <summary>The best classes of each row, best first; equal scores in the classes' order, NaN last.</summary>
+internal sealed class TopLabels
 {
+    // Classes that there is room for on the stack.
+    private const int OnStack = 1024;
+
+    private readonly LabelSpec _spec;
+    private readonly long[] _shape;
+    private readonly int[] _picks;
+    private readonly float[] _values;
+
     /// <param name="spec">The labels.</param>
-    /// <param name="name">Name of the tensor to make.</param>
-    /// <param name="asLabels">True for the names (BYTES), false for the scores (FP32).</param>
     /// <param name="scores">[rows, classes], floats.</param>
     /// <exception cref="OutputMismatchException">The scores are not [rows, classes], whatever the graph declares.</exception>
-    /// <returns>[rows, k], best first; equal scores in the classes' order, NaN last.</returns>
-    public static Tensor Create(LabelSpec spec, string name, bool asLabels, Tensor scores)
+    public TopLabels(LabelSpec spec, Tensor scores)
     {
         if (scores.Shape.Count != 2)
         {
@@ -21,26 +26,31 @@ internal static class TopLabels
         }
 
         var rows = (int)scores.Shape[0];
-        var classes = Math.Min((int)scores.Shape[1], spec.Names.Count);
+        var width = (int)scores.Shape[1];
+        var classes = Math.Min(width, spec.Names.Count);
         var k = Math.Min(spec.TopK, classes);
-        var picks = new int[rows * k];
-        var values = new float[rows * k];
-        var row = new float[(int)scores.Shape[1]];
+        _spec = spec;
+        _shape = [rows, k];
+        _picks = new int[rows * k];
+        _values = new float[rows * k];
+        var row = width <= OnStack ? stackalloc float[width] : new float[width];
         for (var i = 0; i < rows; i++)
         {
             CopyRow(scores, i, row);
-            PickBest(row.AsSpan(0, classes), picks.AsSpan(i * k, k), values.AsSpan(i * k, k));
+            PickBest(row[..classes], _picks.AsSpan(i * k, k), _values.AsSpan(i * k, k));
         }
-
-        return asLabels
-            ? new Tensor { Name = name, Shape = [rows, k], Datatype = TensorDatatype.Bytes, Data = Join(spec.Names, picks) }
-            : Tensor.Create<float>(name, [rows, k], values);
     }
+
+    /// <summary>Their names: [rows, k], BYTES.</summary>
+    public Tensor ToLabels(string name) => new() { Name = name, Shape = _shape, Datatype = TensorDatatype.Bytes, Data = Join(_spec.Names, _picks) };
+
+    /// <summary>Their scores: [rows, k], FP32.</summary>
+    public Tensor ToScores(string name) => Tensor.Create<float>(name, _shape, _values);
 
     private static void PickBest(Span<float> row, Span<int> picks, Span<float> values)
     {
         // k is small: k passes beat a sort. What was picked is remembered, not overwritten, so that -infinity can be picked too.
-        Span<bool> taken = row.Length <= 1024 ? stackalloc bool[row.Length] : new bool[row.Length];
+        Span<bool> taken = row.Length <= OnStack ? stackalloc bool[row.Length] : new bool[row.Length];
         for (var n = 0; n < picks.Length; n++)
         {
             var best = -1;

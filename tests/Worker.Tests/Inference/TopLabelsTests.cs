@@ -46,9 +46,9 @@ public sealed class TopLabelsTests
         scores[4_321] = 1;
         var names = Enumerable.Range(0, 5_000).Select(number => Encoding.UTF8.GetBytes($"c{number}")).ToArray();
 
-        var labels = TopLabels.Create(new LabelSpec(0, names, 1, 1, 2), "label", asLabels: true, Tensor.Create<float>("y", [1, 5_000], scores));
+        var best = new TopLabels(new LabelSpec(0, names, 1, 1, 2), Tensor.Create<float>("y", [1, 5_000], scores));
 
-        Assert.Equal(["c4321"], labels.ToStrings());
+        Assert.Equal(["c4321"], best.ToLabels("label").ToStrings());
     }
 
     private static void Expect(long[] shape, float[] scores, int topK, string[] labels, float[] values, int? k = null) =>
@@ -58,13 +58,13 @@ public sealed class TopLabelsTests
     {
         var spec = new LabelSpec(0, [.. new[] { "a", "b", "c" }.Select(Encoding.UTF8.GetBytes)], topK, 1, 2);
 
-        var names = TopLabels.Create(spec, "label", asLabels: true, scores);
-        var best = TopLabels.Create(spec, "score", asLabels: false, scores);
+        var best = new TopLabels(spec, scores);
+        var (found, foundScores) = (best.ToLabels("label"), best.ToScores("score"));
 
-        Assert.Equal(labels, names.ToStrings());
-        Assert.Equal(values, best.AsSpan<float>().ToArray());
-        Assert.Equal([scores.Shape[0], k ?? topK], names.Shape);
-        Assert.Equal(names.Shape, best.Shape);
-        Assert.Equal(("label", "score"), (names.Name, best.Name));
+        Assert.Equal(labels, found.ToStrings());
+        Assert.Equal(values, foundScores.AsSpan<float>().ToArray());
+        Assert.Equal([scores.Shape[0], k ?? topK], found.Shape);
+        Assert.Equal(found.Shape, foundScores.Shape);
+        Assert.Equal(("label", "score"), (found.Name, foundScores.Name));
     }
 }
