@@ -18,7 +18,7 @@ internal sealed class UnconfirmedSender(IOptions<BrokerOptions> broker) : IMessa
     {
         var channel = await _channel.Value;
         await channel.BasicPublishAsync(
-            message.Exchange, message.RoutingKey, mandatory: false, MessageProperties.Of(message), message.Body.Bytes, cancellationToken);
+            message.Exchange, message.RoutingKey, mandatory: false, new MessageProperties().Of(message), message.Body.Bytes, cancellationToken);
         return SendOutcome.Confirmed;
     }
 }

@@ -15,6 +15,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     private readonly IChannel _channel;
     private readonly Action<PendingSend, ShutdownEventArgs?> _retry;
     private readonly ConfirmLedger _ledger = new();
+    private readonly MessageProperties _properties = new();
     private readonly CancellationTokenSource _gone = new();
     private readonly List<PendingSend> _answered = [];
 
@@ -53,7 +54,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     public async ValueTask<bool> TryPublishAsync(PendingSend send, CancellationToken cancellationToken)
     {
         send.IsReturned = false;
-        var properties = MessageProperties.Of(send.Message);
+        var properties = _properties.Of(send.Message);
         if (!_ledger.TryAdd(send))
         {
             return false;

@@ -4,62 +4,66 @@ using RabbitMQ.Client;
 
 namespace Millrace.Worker.Delivery;
 
-/// <summary>A message's AMQP properties.</summary>
-internal static class MessageProperties
+/// <summary>
+/// A message's AMQP properties, in an object that the next message uses again: the client has written them down when its publish returns.
+/// For one task at a time.
+/// </summary>
+internal sealed class MessageProperties
 {
-    public static BasicProperties Of(OutboundMessage message)
+    private readonly BasicProperties _properties = new() { DeliveryMode = DeliveryModes.Persistent };
+    private readonly Dictionary<string, object?> _headers = new(StringComparer.Ordinal);
+
+    public MessageProperties() => _properties.Headers = _headers;
+
+    /// <summary>The message's properties. They hold until the next call.</summary>
+    public BasicProperties Of(OutboundMessage message)
     {
-        var properties = new BasicProperties { ContentType = message.Body.ContentType, DeliveryMode = DeliveryModes.Persistent };
-        if (message.CorrelationId is not null)
-        {
-            properties.CorrelationId = message.CorrelationId;
-        }
-
-        if (message.MessageId is not null)
-        {
-            properties.MessageId = message.MessageId;
-        }
-
-        if (message.ReplyTo is not null)
-        {
-            properties.ReplyTo = message.ReplyTo;
-        }
-
+        _properties.ContentType = message.Body.ContentType;
+        // The client leaves out what is null.
+        _properties.CorrelationId = message.CorrelationId;
+        _properties.MessageId = message.MessageId;
+        _properties.ReplyTo = message.ReplyTo;
         if (message.Timestamp is { } timestamp)
         {
-            properties.Timestamp = new AmqpTimestamp(timestamp.ToUnixTimeSeconds());
+            _properties.Timestamp = new AmqpTimestamp(timestamp.ToUnixTimeSeconds());
+        }
+        else
+        {
+            _properties.ClearTimestamp();
         }
 
         if (message.Priority is { } priority)
         {
-            properties.Priority = priority;
+            _properties.Priority = priority;
+        }
+        else
+        {
+            _properties.ClearPriority();
         }
 
-        properties.Headers = Headers(message);
-        return properties;
+        SetHeaders(message);
+        return _properties;
     }
 
-    private static Dictionary<string, object?> Headers(OutboundMessage message)
+    private void SetHeaders(OutboundMessage message)
     {
-        var headers = new Dictionary<string, object?>(StringComparer.Ordinal);
+        _headers.Clear();
         if (message.Status is { } status)
         {
-            headers[BrokerNames.StatusHeader] = status.ToWireName();
+            _headers[BrokerNames.StatusHeader] = status.ToWireName();
         }
 
         if (message.Body.HeaderLength is { } length)
         {
-            headers[OipFormat.HeaderLengthHeader] = length;
+            _headers[OipFormat.HeaderLengthHeader] = length;
         }
 
         if (message.Headers is not null)
         {
             foreach (var (name, value) in message.Headers)
             {
-                headers[name] = value;
+                _headers[name] = value;
             }
         }
-
-        return headers;
     }
 }
