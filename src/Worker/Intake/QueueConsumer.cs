@@ -17,7 +17,7 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
     private static readonly TimeSpan s_longestGap = TimeSpan.FromMilliseconds(20);
 
     // An ack is a command in the queue's log, whatever it is for. Nobody waits for one: it only makes room in the prefetch.
-    private static readonly TimeSpan s_ackPause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan s_ackPause = TimeSpan.FromMilliseconds(5);
 
     private readonly JobConsumer _consumer;
     private readonly string _model;
