@@ -1,0 +1,45 @@
+using BenchmarkDotNet.Attributes;
+using Millrace.Worker.Batching;
+using Millrace.Worker.Intake;
+
+namespace Millrace.Bench.Micro;
+
+/// <summary>A job's way through the batcher, where they come in full batches.</summary>
+public class BatcherBenchmarks
+{
+    private const int Jobs = 64;
+
+    private readonly List<PendingJob> _expired = [];
+    private Worker _worker = null!;
+    private PendingJob[] _jobs = [];
+    private Batcher _batcher = null!;
+
+    [GlobalSetup]
+    public void Start()
+    {
+        _worker = new Worker();
+        _jobs = _worker.Admit(Jobs, 1);
+        _batcher = new Batcher(Jobs, TimeSpan.Zero, TimeProvider.System);
+    }
+
+    [GlobalCleanup]
+    public void End()
+    {
+        _batcher.Dispose();
+        _worker.Dispose();
+    }
+
+    [Benchmark(OperationsPerInvoke = Jobs)]
+    public int AddAndTake()
+    {
+        foreach (var job in _jobs)
+        {
+            job.TakenRows = 0;
+            _batcher.Announce();
+            _batcher.Add(job);
+            _batcher.Settle();
+        }
+
+        return _batcher.Take(_expired)!.Rows;
+    }
+}

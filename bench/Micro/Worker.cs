@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Millrace.Bench.Workloads;
+using Millrace.Contracts;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+
+namespace Millrace.Bench.Micro;
+
+/// <summary>The parts of a worker that the benchmarks call, put together as it does it, with the model <c>digits</c>.</summary>
+internal sealed class Worker : IDisposable
+{
+    private const string Name = "digits";
+
+    private readonly ModelCatalog _catalog;
+    private readonly ModelInput _input = ModelInput.Read(Name);
+
+    public Worker()
+    {
+        var models = new ModelsOptions { Directory = Repository.ModelsOf(Name), Names = Name, ExecutionProviders = "cpu" };
+        _catalog = new ModelLoader(Options.Create(models), TimeProvider.System, NullLogger<ModelLoader>.Instance).Load();
+        var limits = Options.Create(new LimitsOptions());
+        Admission = new JobAdmission(new DeliveryReader(limits), _catalog, limits, TimeProvider.System);
+    }
+
+    public JobAdmission Admission { get; }
+
+    public ServedModel Model => _catalog.Newest(Name);
+
+    /// <summary>A delivery of a job with an id of its own.</summary>
+    public InboundDelivery Deliver(JobForm form, int rows)
+    {
+        var template = JobTemplates.Create(form, _input, rows);
+        return new InboundDelivery
+        {
+            Body = template.WithId(Guid.NewGuid()),
+            ContentType = template.ContentType,
+            HeaderLength = template.HeaderLength,
+            ReplyTo = "replies",
+            CorrelationId = "0192f0c1-7a3b-7c4d-8e5f-0123456789ab",
+            Redelivered = false,
+            Settlement = new NoSettlement(),
+            QueueModel = Name,
+            Lane = Lane.Interactive,
+        };
+    }
+
+    /// <summary>Jobs that may run.</summary>
+    public PendingJob[] Admit(int jobs, int rows) =>
+        [.. Enumerable.Range(0, jobs).Select(_ => Admission.Admit(Deliver(JobForm.Binary, rows)).Job!)];
+
+    public void Dispose() => _catalog.Dispose();
+
+    private sealed class NoSettlement : ISettlement
+    {
+        public void Complete()
+        {
+            // Nobody waits for it.
+        }
+
+        public void Abandon(Exception cause) => throw new InvalidOperationException("Nothing here can fail.", cause);
+    }
+}
