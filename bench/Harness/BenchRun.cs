@@ -1,5 +1,4 @@
 using Millrace.Bench.Contenders;
-using Millrace.Bench.Load;
 using Millrace.Bench.Measures;
 using Millrace.Bench.Reporting;
 using Millrace.Bench.Workloads;
@@ -46,9 +45,8 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
 
                 if (group.Contains(WorkloadList.Conv))
                 {
-                    tell($"round {round} of {settings.Rounds} · {BareLoop.ContenderName} · {WorkloadList.Conv.Name}");
-                    var bare = new FigureKey(WorkloadList.Conv.Name, EndToEndMeasure.MeasureName, Quantity.Jobs, BareLoop.ContenderName);
-                    Figures.Add(bare, round, BareLoop.RowsPerSecond(group.Key));
+                    MeasureBare(BareLoop.One, 1, group.Key, round, tell);
+                    MeasureBare(BareLoop.Two, 2, group.Key, round, tell);
                 }
             }
         }
@@ -69,6 +67,13 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
         return contenders.Where(contender => able.Contains(contender.Name));
     }
 
+    private void MeasureBare(string name, int loops, string model, int round, Action<string> tell)
+    {
+        tell($"round {round} of {settings.Rounds} · {name} · {WorkloadList.Conv.Name}");
+        Figures.Add(
+            new FigureKey(WorkloadList.Conv.Name, EndToEndMeasure.MeasureName, Quantity.Jobs, name), round, BareLoop.RowsPerSecond(model, loops));
+    }
+
     private async Task TakeTurnAsync(
         Site site, IGrouping<string, Workload> group, Contender contender, int round, Action<string> tell, CancellationToken cancellationToken)
     {
@@ -80,8 +85,7 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
         {
             var turn = new Turn(site, running, workload, settings, Figures, round);
             tell($"{title} · {workload.Name} · warms up");
-            await ClosedLoop.RunAsync(turn, workload.WarmUpJobs, turn.InFlight, cancellationToken);
-            await site.CleanAsync(contender.Table, group.Key, cancellationToken);
+            await WarmUp.RunAsync(turn, cancellationToken);
             foreach (var measure in settings.IsQuick && workload.QuickMeasures.Count > 0 ? workload.QuickMeasures : workload.Measures)
             {
                 tell($"{title} · {workload.Name} · {measure.Name}");

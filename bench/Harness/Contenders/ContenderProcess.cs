@@ -79,8 +79,8 @@ internal sealed class ContenderProcess : IAsyncDisposable
     /// <summary>Lets it go on.</summary>
     public void Resume() => _process.Send(Signals.Continue);
 
-    /// <summary>Bytes of managed memory allocated so far; null where it has none.</summary>
-    public async Task<long?> ReadAllocatedBytesAsync(CancellationToken cancellationToken)
+    /// <summary>What .NET says of it; null where it runs on something else.</summary>
+    public async Task<Managed?> ReadManagedAsync(CancellationToken cancellationToken)
     {
         if (_gauge is null)
         {
@@ -90,9 +90,10 @@ internal sealed class ContenderProcess : IAsyncDisposable
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(_gauge), cancellationToken);
         await using var stream = new NetworkStream(socket);
-        var answer = new byte[sizeof(long)];
+        var answer = new byte[2 * sizeof(long)];
         await stream.ReadExactlyAsync(answer, cancellationToken);
-        return BinaryPrimitives.ReadInt64LittleEndian(answer);
+        return new Managed(
+            BinaryPrimitives.ReadInt64LittleEndian(answer), new TimeSpan(BinaryPrimitives.ReadInt64LittleEndian(answer.AsSpan(sizeof(long)))));
     }
 
     /// <summary>Fails where it has ended by itself.</summary>

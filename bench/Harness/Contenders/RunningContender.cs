@@ -41,13 +41,18 @@ internal sealed class RunningContender : IAsyncDisposable
 
     public void Resume() => Each(process => process.Resume());
 
-    /// <summary>Bytes of managed memory allocated so far; null where it has none.</summary>
-    public async Task<long?> ReadAllocatedBytesAsync(CancellationToken cancellationToken)
+    /// <summary>What .NET says of it; null where it runs on something else.</summary>
+    public async Task<Managed?> ReadManagedAsync(CancellationToken cancellationToken)
     {
-        long? sum = 0;
+        var sum = new Managed(0, TimeSpan.Zero);
         foreach (var process in _processes)
         {
-            sum += await process.ReadAllocatedBytesAsync(cancellationToken);
+            if (await process.ReadManagedAsync(cancellationToken) is not { } managed)
+            {
+                return null;
+            }
+
+            sum = new Managed(sum.AllocatedBytes + managed.AllocatedBytes, sum.Compiling + managed.Compiling);
         }
 
         return sum;

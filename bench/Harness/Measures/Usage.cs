@@ -15,7 +15,7 @@ internal sealed class Usage
     }
 
     public static async Task<Usage> StartAsync(Turn turn, CancellationToken cancellationToken) =>
-        new(turn, await turn.Running.ReadAllocatedBytesAsync(cancellationToken));
+        new(turn, (await turn.Running.ReadManagedAsync(cancellationToken))?.AllocatedBytes);
 
     /// <summary>Without the memory allocated, which a contender that is held cannot tell.</summary>
     public static Usage StartWithoutMemory(Turn turn) => new(turn, null);
@@ -28,7 +28,7 @@ internal sealed class Usage
         _turn.Add(measure, Quantity.BrokerCpu, used.Broker);
         _turn.Add(measure, Quantity.StoreCpu, used.Store);
         _turn.Add(measure, Quantity.LoadCpu, used.Load);
-        if (await _turn.Running.ReadAllocatedBytesAsync(cancellationToken) - _allocatedBytes is { } allocated)
+        if ((await _turn.Running.ReadManagedAsync(cancellationToken))?.AllocatedBytes - _allocatedBytes is { } allocated)
         {
             _turn.Add(measure, Quantity.Allocated, (double)allocated / jobs);
         }

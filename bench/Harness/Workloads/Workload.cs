@@ -33,7 +33,7 @@ internal sealed record Workload
     /// <summary>Jobs of a measure in the full form: some seconds of work.</summary>
     public required int Jobs { get; init; }
 
-    /// <summary>Jobs before the first measure: enough for the compilers of both runtimes to have seen the way.</summary>
+    /// <summary>Jobs of a portion of the warm-up, of which there are two or more: seconds of work.</summary>
     public required int WarmUpJobs { get; init; }
 
     /// <summary>Jobs on their way at once; null for the run's own setting.</summary>

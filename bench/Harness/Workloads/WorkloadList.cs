@@ -20,7 +20,7 @@ internal static class WorkloadList
         ],
         QuickMeasures = [new EndToEndMeasure(), new DrainMeasure(), new IdleMeasure()],
         Jobs = 40_000,
-        WarmUpJobs = 80_000,
+        WarmUpJobs = 30_000,
     };
 
     public static Workload Json { get; } = new()
@@ -100,7 +100,7 @@ internal static class WorkloadList
         Measures = [new EndToEndMeasure()],
         Contenders = [.. ContenderList.All, ContenderList.TwoWorkers],
         Jobs = 2_000,
-        WarmUpJobs = 200,
+        WarmUpJobs = 500,
         InFlight = 64,
     };
 
