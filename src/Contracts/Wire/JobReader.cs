@@ -102,7 +102,7 @@ internal static class JobReader
             ModelName = header.ModelName,
             ModelVersion = header.ModelVersion,
             Parameters = ReadParameters(ref parameters, "parameters"),
-            Outputs = ReadOutputs(ref outputs),
+            Outputs = outputs.TokenType is JsonTokenType.None or JsonTokenType.Null ? [] : ReadOutputs(ref outputs),
             Inputs = ReadInputs(ref inputs, binary, limits, json.Length),
         };
     }
@@ -116,7 +116,7 @@ internal static class JobReader
         return value;
     }
 
-    private static string? Text(ref Utf8JsonReader reader, string field) => reader.TokenType switch
+    private static string? Text(ref Utf8JsonReader reader, FieldPath field) => reader.TokenType switch
     {
         JsonTokenType.None or JsonTokenType.Null => null,
         JsonTokenType.String => JsonText.Read(ref reader, field),
@@ -158,15 +158,10 @@ internal static class JobReader
     private static List<RequestedOutput> ReadOutputs(ref Utf8JsonReader reader)
     {
         var outputs = new List<RequestedOutput>();
-        if (reader.TokenType is JsonTokenType.None or JsonTokenType.Null)
-        {
-            return outputs;
-        }
-
         JsonFields.RequireArray(ref reader, "outputs");
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var at = $"outputs[{outputs.Count}]";
+            var at = new FieldPath("outputs", outputs.Count);
             JsonFields.RequireObject(ref reader, at);
             Utf8JsonReader name = default;
             while (JsonFields.Next(ref reader, at))
@@ -177,7 +172,7 @@ internal static class JobReader
 
             outputs.Add(new RequestedOutput
             {
-                Name = Text(ref name, at + ".name") ?? throw WireException.Invalid($"{at}.name: missing, expected an output's name"),
+                Name = Text(ref name, at.At(".name")) ?? throw WireException.Invalid($"{at}.name: missing, expected an output's name"),
             });
         }
 
@@ -196,7 +191,7 @@ internal static class JobReader
         var rest = binary;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var at = $"inputs[{tensors.Count}]";
+            var at = new FieldPath("inputs", tensors.Count);
             JsonFields.RequireObject(ref reader, at);
             tensors.Add(TensorReader.Read(ref reader, at, ref rest, limits, jsonLength));
         }

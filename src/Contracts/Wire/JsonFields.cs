@@ -9,7 +9,7 @@ internal static class JsonFields
     /// <param name="reader">Stands on the object's start or behind a field's value.</param>
     /// <param name="at">Where the object is, for messages.</param>
     /// <returns>False at the object's end.</returns>
-    public static bool Next(ref Utf8JsonReader reader, string at)
+    public static bool Next(ref Utf8JsonReader reader, FieldPath at)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.PropertyName)
         {
@@ -26,10 +26,10 @@ internal static class JsonFields
     }
 
     /// <summary>The name that the reader stands on.</summary>
-    public static string RequireName(ref Utf8JsonReader reader, string at) =>
+    public static string RequireName(ref Utf8JsonReader reader, FieldPath at) =>
         JsonText.TryRead(ref reader) ?? throw WireException.Invalid($"{at}: a field's name is not valid UTF-8 or UTF-16");
 
-    public static void RequireArray(ref Utf8JsonReader reader, string field)
+    public static void RequireArray(ref Utf8JsonReader reader, FieldPath field)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
@@ -37,7 +37,7 @@ internal static class JsonFields
         }
     }
 
-    public static void RequireObject(ref Utf8JsonReader reader, string field)
+    public static void RequireObject(ref Utf8JsonReader reader, FieldPath field)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {

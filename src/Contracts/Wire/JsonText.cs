@@ -6,7 +6,7 @@ namespace Millrace.Contracts.Wire;
 /// <summary>Strings from JSON, whose escapes may spell half a surrogate pair: that is the body's fault, not the reader's.</summary>
 internal static class JsonText
 {
-    public static string Read(ref Utf8JsonReader reader, string field) => TryRead(ref reader) ?? throw Malformed(field);
+    public static string Read(ref Utf8JsonReader reader, FieldPath field) => TryRead(ref reader) ?? throw Malformed(field);
 
     /// <summary>The string or name that the reader stands on; null where it is none that .NET can hold.</summary>
     public static string? TryRead(ref Utf8JsonReader reader)
@@ -38,5 +38,5 @@ internal static class JsonText
         return true;
     }
 
-    public static WireException Malformed(string field) => WireException.Invalid($"{field}: the string is not valid UTF-8 or UTF-16");
+    public static WireException Malformed(FieldPath field) => WireException.Invalid($"{field}: the string is not valid UTF-8 or UTF-16");
 }

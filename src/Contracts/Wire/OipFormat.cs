@@ -59,37 +59,37 @@ public static class OipFormat
             : throw new FormatException($"header {HeaderLengthHeader}: {headerLength} is not a length inside the body of {body.Length} bytes");
 
     /// <summary>Writes a request in the protocol's JSON.</summary>
-    public static WireBody WriteJob(PredictionJob job) => WriteJson(writer => OipWriter.WriteJob(writer, job, binary: false));
+    public static WireBody WriteJob(PredictionJob job) => WriteJson(job, static (writer, value) => OipWriter.WriteJob(writer, value, binary: false));
 
     /// <summary>Writes a request in the binary extension.</summary>
     public static WireBody WriteBinaryJob(PredictionJob job)
     {
         ArgumentNullException.ThrowIfNull(job);
-        return WriteBinary(writer => OipWriter.WriteJob(writer, job, binary: true), job.Inputs);
+        return WriteBinary(job, static (writer, value) => OipWriter.WriteJob(writer, value, binary: true), job.Inputs);
     }
 
     /// <summary>Writes a response in the protocol's JSON.</summary>
-    public static WireBody WriteResult(PredictionResult result) => WriteJson(writer => OipWriter.WriteResult(writer, result, binary: false));
+    public static WireBody WriteResult(PredictionResult result) => WriteJson(result, static (writer, value) => OipWriter.WriteResult(writer, value, binary: false));
 
     /// <summary>Writes a response in the binary extension.</summary>
     public static WireBody WriteBinaryResult(PredictionResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        return WriteBinary(writer => OipWriter.WriteResult(writer, result, binary: true), result.Outputs);
+        return WriteBinary(result, static (writer, value) => OipWriter.WriteResult(writer, value, binary: true), result.Outputs);
     }
 
-    private static WireBody WriteJson(Action<Utf8JsonWriter> write)
+    private static WireBody WriteJson<T>(T value, Action<Utf8JsonWriter, T> write)
     {
         using var buffer = WireBuffer.Rent();
-        write(buffer.Json);
+        write(buffer.Json, value);
         buffer.Json.Flush();
         return new WireBody(buffer.ToArray(), JsonContentType);
     }
 
-    private static WireBody WriteBinary(Action<Utf8JsonWriter> write, IReadOnlyList<Tensor> tensors)
+    private static WireBody WriteBinary<T>(T value, Action<Utf8JsonWriter, T> write, IReadOnlyList<Tensor> tensors)
     {
         using var buffer = WireBuffer.Rent();
-        write(buffer.Json);
+        write(buffer.Json, value);
         buffer.Json.Flush();
         var headerLength = buffer.Length;
         for (var i = 0; i < tensors.Count; i++)

@@ -71,7 +71,7 @@ internal static class ResultReader
         var tensors = new List<Tensor>(2);
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var at = $"outputs[{tensors.Count}]";
+            var at = new FieldPath("outputs", tensors.Count);
             JsonFields.RequireObject(ref reader, at);
             tensors.Add(TensorReader.Read(ref reader, at, ref binary, s_limits, jsonLength));
         }

@@ -53,7 +53,7 @@ public static class TensorJson
     /// <param name="field">Where the array is, for messages.</param>
     /// <exception cref="WireException">More or fewer elements, or one that is no value of the datatype.</exception>
     internal static ReadOnlyMemory<byte> ReadElements(
-        ref Utf8JsonReader reader, TensorDatatype datatype, long expected, int bodyLength, string field)
+        ref Utf8JsonReader reader, TensorDatatype datatype, long expected, int bodyLength, FieldPath field)
     {
         JsonFields.RequireArray(ref reader, field);
         if (datatype == TensorDatatype.Bytes)
@@ -88,13 +88,13 @@ public static class TensorJson
         return count == expected ? data : throw LengthMismatch(field, expected, count);
     }
 
-    internal static WireException LengthMismatch(string field, long expected, long? found) => new(
+    internal static WireException LengthMismatch(FieldPath field, long expected, long? found) => new(
         ErrorCode.DataLengthMismatch,
         found is null
             ? $"{field}: the shape asks for {expected} elements, more than the body can hold"
             : $"{field}: the shape asks for {expected} elements, found {found}");
 
-    private static void ReadElement(ref Utf8JsonReader reader, TensorDatatype datatype, Span<byte> target, string field, long index)
+    private static void ReadElement(ref Utf8JsonReader reader, TensorDatatype datatype, Span<byte> target, FieldPath field, long index)
     {
         var isNumber = reader.TokenType == JsonTokenType.Number;
         bool ok;
@@ -175,7 +175,7 @@ public static class TensorJson
         return reader.ValueTextEquals("-Infinity"u8);
     }
 
-    private static ReadOnlyMemory<byte> ReadTexts(ref Utf8JsonReader reader, long expected, string field)
+    private static ReadOnlyMemory<byte> ReadTexts(ref Utf8JsonReader reader, long expected, FieldPath field)
     {
         var data = new ArrayBufferWriter<byte>();
         long count = 0;
@@ -199,7 +199,7 @@ public static class TensorJson
         return count == expected ? data.WrittenMemory : throw LengthMismatch(field, expected, count);
     }
 
-    private static void AppendText(ref Utf8JsonReader reader, ArrayBufferWriter<byte> data, string field, long index)
+    private static void AppendText(ref Utf8JsonReader reader, ArrayBufferWriter<byte> data, FieldPath field, long index)
     {
         // Unescaping never makes a text longer.
         var span = data.GetSpan(sizeof(uint) + reader.ValueSpan.Length);

@@ -13,7 +13,7 @@ internal static class TensorReader
     /// <param name="jsonLength">Length of the JSON in bytes.</param>
     /// <exception cref="WireException">The tensor is not one.</exception>
     public static Tensor Read(
-        ref Utf8JsonReader reader, string at, ref ReadOnlyMemory<byte> binary, WireLimits limits, int jsonLength)
+        ref Utf8JsonReader reader, FieldPath at, ref ReadOnlyMemory<byte> binary, WireLimits limits, int jsonLength)
     {
         string? name = null;
         TensorDatatype? datatype = null;
@@ -22,8 +22,8 @@ internal static class TensorReader
         Utf8JsonReader data = default;
         while (JsonFields.Next(ref reader, at))
         {
-            if (reader.ValueTextEquals("name"u8)) name = ReadText(ref reader, at, "name");
-            else if (reader.ValueTextEquals("datatype"u8)) datatype = ReadDatatype(ref reader, at);
+            if (reader.ValueTextEquals("name"u8)) name = ReadText(ref reader, at.At(".name"));
+            else if (reader.ValueTextEquals("datatype"u8)) datatype = ReadDatatype(ref reader, at.At(".datatype"));
             else if (reader.ValueTextEquals("shape"u8)) shape = ReadShape(ref reader, at, limits);
             else if (reader.ValueTextEquals("parameters"u8)) binarySize = ReadBinarySize(ref reader, at);
             else if (reader.ValueTextEquals("data"u8)) { reader.Read(); data = reader; reader.Skip(); }
@@ -31,23 +31,24 @@ internal static class TensorReader
         }
 
         if (name is null) throw WireException.Invalid($"{at}.name: missing, expected the tensor's name");
-        if (datatype is not { } type) throw WireException.Invalid($"{at} '{name}'.datatype: missing, expected one of {AllDatatypes}");
-        if (shape is null) throw WireException.Invalid($"{at} '{name}'.shape: missing, expected an array of dimensions");
+        at = at with { Name = name };
+        if (datatype is not { } type) throw WireException.Invalid($"{at}.datatype: missing, expected one of {AllDatatypes}");
+        if (shape is null) throw WireException.Invalid($"{at}.shape: missing, expected an array of dimensions");
 
-        var count = CountElements(shape, at, name);
+        var count = CountElements(shape, at);
         return new Tensor
         {
             Name = name,
             Datatype = type,
             Shape = shape,
-            Data = ReadData(ref data, binarySize, ref binary, type, count, jsonLength, $"{at} '{name}'"),
+            Data = ReadData(ref data, binarySize, ref binary, type, count, jsonLength, at),
         };
     }
 
     private static string AllDatatypes => string.Join(", ", TensorDatatypes.Names);
 
     private static ReadOnlyMemory<byte> ReadData(
-        ref Utf8JsonReader data, long? binarySize, ref ReadOnlyMemory<byte> binary, TensorDatatype datatype, long count, int jsonLength, string at)
+        ref Utf8JsonReader data, long? binarySize, ref ReadOnlyMemory<byte> binary, TensorDatatype datatype, long count, int jsonLength, FieldPath at)
     {
         if (binarySize is { } size)
         {
@@ -71,10 +72,10 @@ internal static class TensorReader
 
         return data.TokenType == JsonTokenType.None
             ? throw WireException.Invalid($"{at}.data: missing, expected an array of {count} elements")
-            : TensorJson.ReadElements(ref data, datatype, count, jsonLength, at + ".data");
+            : TensorJson.ReadElements(ref data, datatype, count, jsonLength, at.At(".data"));
     }
 
-    private static void CheckBinary(ReadOnlySpan<byte> bytes, TensorDatatype datatype, long count, string at)
+    private static void CheckBinary(ReadOnlySpan<byte> bytes, TensorDatatype datatype, long count, FieldPath at)
     {
         if (datatype == TensorDatatype.Bytes)
         {
@@ -102,23 +103,23 @@ internal static class TensorReader
         }
     }
 
-    private static string ReadText(ref Utf8JsonReader reader, string at, string field)
+    private static string ReadText(ref Utf8JsonReader reader, FieldPath field)
     {
         reader.Read();
         return reader.TokenType == JsonTokenType.String
-            ? JsonText.Read(ref reader, $"{at}.{field}")
-            : throw WireException.Invalid($"{at}.{field}: expected a string, found {JsonNames.Of(reader.TokenType)}");
+            ? JsonText.Read(ref reader, field)
+            : throw WireException.Invalid($"{field}: expected a string, found {JsonNames.Of(reader.TokenType)}");
     }
 
-    private static TensorDatatype ReadDatatype(ref Utf8JsonReader reader, string at)
+    private static TensorDatatype ReadDatatype(ref Utf8JsonReader reader, FieldPath field)
     {
-        var text = ReadText(ref reader, at, "datatype");
+        var text = ReadText(ref reader, field);
         return TensorDatatypes.TryParse(text, out var datatype)
             ? datatype
-            : throw WireException.Invalid($"{at}.datatype: expected one of {AllDatatypes}, found {JsonNames.Excerpt(ref reader)}");
+            : throw WireException.Invalid($"{field}: expected one of {AllDatatypes}, found {JsonNames.Excerpt(ref reader)}");
     }
 
-    private static long[] ReadShape(ref Utf8JsonReader reader, string at, WireLimits limits)
+    private static long[] ReadShape(ref Utf8JsonReader reader, FieldPath at, WireLimits limits)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartArray)
@@ -147,7 +148,7 @@ internal static class TensorReader
         return shape[..rank].ToArray();
     }
 
-    private static long? ReadBinarySize(ref Utf8JsonReader reader, string at)
+    private static long? ReadBinarySize(ref Utf8JsonReader reader, FieldPath at)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null)
@@ -155,7 +156,7 @@ internal static class TensorReader
             return null;
         }
 
-        at += ".parameters";
+        at = at.At(".parameters");
         JsonFields.RequireObject(ref reader, at);
         long? size = null;
         while (JsonFields.Next(ref reader, at))
@@ -180,7 +181,7 @@ internal static class TensorReader
         return size;
     }
 
-    private static long CountElements(long[] shape, string at, string name)
+    private static long CountElements(long[] shape, FieldPath at)
     {
         // A dimension of 0 makes the product 0, but the others must not overflow on the way there either.
         long count = 1;
@@ -189,7 +190,7 @@ internal static class TensorReader
             if (Math.BigMul(count, Math.Max(dimension, 1), out count) != 0 || count < 0)
             {
                 throw new WireException(
-                    ErrorCode.ShapeTooLarge, $"{at} '{name}'.shape: the product of [{string.Join(',', shape)}] overflows 64 bits");
+                    ErrorCode.ShapeTooLarge, $"{at}.shape: the product of [{string.Join(',', shape)}] overflows 64 bits");
             }
         }
 

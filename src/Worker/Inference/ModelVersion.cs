@@ -1,3 +1,5 @@
+using Millrace.Worker.Batching;
+
 namespace Millrace.Worker.Inference;
 
 /// <summary>One version of a model as it is served: what jobs are checked against and batched by.</summary>
@@ -33,6 +35,9 @@ internal sealed record ModelVersion
     public required bool RequireFinite { get; init; }
 
     public required long? MaxElements { get; init; }
+
+    /// <summary>What all of its jobs are batched by; null where a dimension but the first is open, and each job has a key of its own.</summary>
+    public BatchKey? FixedKey { get; init; }
 
     /// <summary>The rows that a batch of <paramref name="rows"/> is run with.</summary>
     public int PaddedRows(int rows)

@@ -1,5 +1,6 @@
 using System.Text;
 using Millrace.Contracts;
+using Millrace.Worker.Batching;
 
 namespace Millrace.Worker.Inference;
 
@@ -47,7 +48,14 @@ internal static class ModelVersionFactory
             Buckets = isBatchable ? config.Buckets : [],
             RequireFinite = config.RequireFinite,
             MaxElements = config.MaxElements,
+            FixedKey = FixedKeyOf(signature, isBatchable),
         };
+    }
+
+    private static BatchKey? FixedKeyOf(ModelSignature signature, bool isBatchable)
+    {
+        var shapes = signature.Inputs.Select(spec => isBatchable ? spec.Shape[1..] : spec.Shape).ToArray();
+        return Array.TrueForAll(shapes, shape => Array.TrueForAll(shape, dimension => dimension >= 0)) ? new BatchKey(shapes) : null;
     }
 
     private static int Largest(IReadOnlyList<int> buckets) => buckets.Count > 0 ? buckets[^1] : DefaultMaxBatchSize;

@@ -40,7 +40,7 @@ internal sealed class JobAdmission(DeliveryReader reader, ModelCatalog catalog, 
             return Decided(delivery, reading, name, model.Version.Version, hash, fault);
         }
 
-        var admission = validation.Admission!;
+        var admission = validation.Admission!.Value;
         return new PendingJob
         {
             JobId = reading.JobId,

@@ -23,7 +23,6 @@ internal static class JobValidator
         }
 
         var rows = 1L;
-        var shapes = new long[specs.Count][];
         for (var i = 0; i < specs.Count; i++)
         {
             if (CheckInput(inputs[i], specs[i], model) is { } fault)
@@ -40,8 +39,6 @@ internal static class JobValidator
 
                 rows = inputs[i].Shape[0];
             }
-
-            shapes[i] = model.IsBatchable ? [.. inputs[i].Shape.Skip(1)] : [.. inputs[i].Shape];
         }
 
         if (rows == 0)
@@ -56,8 +53,11 @@ internal static class JobValidator
 
         return SelectOutputs(job.Outputs, model.Outputs, out var selection) is { } unknown
             ? new Validation(unknown)
-            : new Validation(new Admission(inputs, (int)rows, new BatchKey(shapes), selection));
+            : new Validation(new Admission(inputs, (int)rows, model.FixedKey ?? KeyOf(inputs, model), selection));
     }
+
+    private static BatchKey KeyOf(Tensor[] inputs, ModelVersion model) =>
+        new(Array.ConvertAll(inputs, input => input.Shape.Skip(model.IsBatchable ? 1 : 0).ToArray()));
 
     private static JobOutcome? Match(IReadOnlyList<Tensor> given, IReadOnlyList<TensorSpec> specs, Tensor?[] inputs)
     {

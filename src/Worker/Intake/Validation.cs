@@ -20,4 +20,4 @@ internal readonly record struct Validation
 /// <param name="Rows">How many.</param>
 /// <param name="Key">What it may be batched with.</param>
 /// <param name="Selection">The outputs wanted: indexes among the model's.</param>
-internal sealed record Admission(IReadOnlyList<Tensor> Inputs, int Rows, BatchKey Key, int[] Selection);
+internal readonly record struct Admission(IReadOnlyList<Tensor> Inputs, int Rows, BatchKey Key, int[] Selection);

@@ -169,7 +169,7 @@ public sealed class JobValidatorTests
     {
         var validation = JobValidator.Validate(Job(inputs, outputs), model, maxRows: 100);
         Assert.Null(validation.Rejection);
-        return validation.Admission!;
+        return validation.Admission!.Value;
     }
 
     private static void Refuses(
