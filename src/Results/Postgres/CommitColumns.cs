@@ -7,7 +7,7 @@ namespace Millrace.Results.Postgres;
 /// Rows turned into one array for each column: a statement of constant text takes any number of them, so it stays prepared, and the server
 /// plans it once. A COPY through a temporary table measured slower.
 /// </summary>
-internal sealed class CommitColumns(int count)
+internal sealed class CommitColumns(int count, ReadOnlyMemory<byte>[] outputs)
 {
     public const string Insert = """
         INSERT INTO millrace.results
@@ -30,7 +30,6 @@ internal sealed class CommitColumns(int count)
     private readonly string?[] _code = new string?[count];
     private readonly string?[] _error = new string?[count];
     private readonly int[] _rowCount = new int[count];
-    private readonly ReadOnlyMemory<byte>[] _outputs = new ReadOnlyMemory<byte>[count];
     private readonly Guid?[] _runId = new Guid?[count];
     private readonly long?[] _runRow = new long?[count];
     private readonly ReadOnlyMemory<byte>[] _payloadHash = new ReadOnlyMemory<byte>[count];
@@ -40,7 +39,7 @@ internal sealed class CommitColumns(int count)
     private readonly string[] _worker = new string[count];
     private readonly DateTime[] _receivedAt = new DateTime[count];
 
-    /// <summary>Puts a row at a place. Its outputs come by <see cref="SetOutputs"/>, once their buffer has stopped growing.</summary>
+    /// <summary>Puts a row at a place.</summary>
     public void Set(int index, ResultRow row)
     {
         _jobId[index] = row.JobId;
@@ -61,30 +60,25 @@ internal sealed class CommitColumns(int count)
         _receivedAt[index] = row.ReceivedAt.UtcDateTime;
     }
 
-    public void SetOutputs(int index, ReadOnlyMemory<byte> json) => _outputs[index] = json;
-
     /// <summary>The columns as the parameters of <see cref="Insert"/>.</summary>
     public void AddTo(NpgsqlParameterCollection parameters)
     {
-        Add(parameters, NpgsqlDbType.Uuid, _jobId);
-        Add(parameters, NpgsqlDbType.Text, _modelName);
-        Add(parameters, NpgsqlDbType.Text, _modelVersion);
-        Add(parameters, NpgsqlDbType.Text, _status);
-        Add(parameters, NpgsqlDbType.Text, _lane);
-        Add(parameters, NpgsqlDbType.Text, _code);
-        Add(parameters, NpgsqlDbType.Text, _error);
-        Add(parameters, NpgsqlDbType.Integer, _rowCount);
-        Add(parameters, NpgsqlDbType.Json, _outputs);
-        Add(parameters, NpgsqlDbType.Uuid, _runId);
-        Add(parameters, NpgsqlDbType.Bigint, _runRow);
-        Add(parameters, NpgsqlDbType.Bytea, _payloadHash);
-        Add(parameters, NpgsqlDbType.Text, _correlationId);
-        Add(parameters, NpgsqlDbType.Text, _replyTo);
-        Add(parameters, NpgsqlDbType.Integer, _batchRows);
-        Add(parameters, NpgsqlDbType.Text, _worker);
-        Add(parameters, NpgsqlDbType.TimestampTz, _receivedAt);
+        parameters.AddColumn(NpgsqlDbType.Uuid, _jobId);
+        parameters.AddColumn(NpgsqlDbType.Text, _modelName);
+        parameters.AddColumn(NpgsqlDbType.Text, _modelVersion);
+        parameters.AddColumn(NpgsqlDbType.Text, _status);
+        parameters.AddColumn(NpgsqlDbType.Text, _lane);
+        parameters.AddColumn(NpgsqlDbType.Text, _code);
+        parameters.AddColumn(NpgsqlDbType.Text, _error);
+        parameters.AddColumn(NpgsqlDbType.Integer, _rowCount);
+        parameters.AddColumn(NpgsqlDbType.Json, outputs);
+        parameters.AddColumn(NpgsqlDbType.Uuid, _runId);
+        parameters.AddColumn(NpgsqlDbType.Bigint, _runRow);
+        parameters.AddColumn(NpgsqlDbType.Bytea, _payloadHash);
+        parameters.AddColumn(NpgsqlDbType.Text, _correlationId);
+        parameters.AddColumn(NpgsqlDbType.Text, _replyTo);
+        parameters.AddColumn(NpgsqlDbType.Integer, _batchRows);
+        parameters.AddColumn(NpgsqlDbType.Text, _worker);
+        parameters.AddColumn(NpgsqlDbType.TimestampTz, _receivedAt);
     }
-
-    private static void Add<T>(NpgsqlParameterCollection parameters, NpgsqlDbType elementType, T[] values) =>
-        parameters.Add(new NpgsqlParameter<T[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | elementType });
 }

@@ -41,15 +41,16 @@ internal sealed class CommitOrder
         return new CommitOrder(rows, order, distinct.AsMemory(0, count));
     }
 
-    /// <summary>The places of the rows that were not inserted themselves, given the ids that were.</summary>
-    public IReadOnlyList<int> WithoutFirst(HashSet<Guid> inserted)
+    /// <summary>The places of the rows that were not inserted themselves.</summary>
+    /// <param name="inserted">The ids of those that were; null for all of <see cref="Distinct"/>.</param>
+    public IReadOnlyList<int> WithoutFirst(HashSet<Guid>? inserted)
     {
         var places = new List<int>();
         for (var i = 0; i < _order.Length; i++)
         {
             var id = _rows[_order[i]].JobId;
             var isFirst = i == 0 || _rows[_order[i - 1]].JobId != id;
-            if (!isFirst || !inserted.Contains(id))
+            if (!isFirst || inserted?.Contains(id) == false)
             {
                 places.Add(_order[i]);
             }

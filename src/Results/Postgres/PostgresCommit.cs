@@ -9,7 +9,11 @@ internal sealed class PostgresCommit(NpgsqlDataSource source)
     // A buffer that one huge commit blew up is not kept.
     private const int MaxKeptBufferBytes = 1024 * 1024;
 
+    // Who meets rows that are there already is likely to meet more of them.
+    private const int CarefulAfterConflict = 100;
+
     private readonly ConcurrentBag<OutputsBuffer> _buffers = [];
+    private int _carefulLeft;
 
     /// <summary>
     /// The most tensor bytes of one statement; past it a commit takes several. Postgres reads some MiB of tensors a second out of JSON, and
@@ -17,20 +21,26 @@ internal sealed class PostgresCommit(NpgsqlDataSource source)
     /// </summary>
     public long MaxStatementBytes { get; init; } = Storability.MaxOutputBytes;
 
-    /// <summary>The ids of the rows that were inserted.</summary>
+    /// <summary>Inserts the rows whose ids are not there yet.</summary>
     /// <param name="rows">Ordered by job id, and each id once.</param>
     /// <param name="cancellationToken">Gives up; nothing or everything is committed then.</param>
-    public async Task<HashSet<Guid>> InsertAsync(ReadOnlyMemory<ResultRow> rows, CancellationToken cancellationToken)
+    /// <returns>The ids of the rows that were inserted; null for all.</returns>
+    public async Task<HashSet<Guid>?> InsertAsync(ReadOnlyMemory<ResultRow> rows, CancellationToken cancellationToken)
     {
-        var inserted = new HashSet<Guid>(rows.Length);
         var buffer = _buffers.TryTake(out var kept) ? kept : new OutputsBuffer();
         try
         {
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
             var first = TakeStatement(ref rows);
+            // One statement is its own transaction: no BEGIN and COMMIT, two ways to the server less.
+            if (rows.IsEmpty && await TryInsertAlikeAsync(connection, first, buffer, cancellationToken))
+            {
+                return null;
+            }
+
+            var inserted = new HashSet<Guid>(first.Length + rows.Length);
             if (rows.IsEmpty)
             {
-                // One statement is its own transaction: no BEGIN and COMMIT, two ways to the server less.
                 await InsertStatementAsync(connection, first, buffer, inserted, cancellationToken);
                 return inserted;
             }
@@ -47,6 +57,36 @@ internal sealed class PostgresCommit(NpgsqlDataSource source)
         finally
         {
             Keep(buffer);
+        }
+    }
+
+    /// <summary>Inserts the rows without a look at what is there.</summary>
+    /// <returns>False where none was inserted: they are not alike, or one is there already, or one lately was.</returns>
+    private async Task<bool> TryInsertAlikeAsync(
+        NpgsqlConnection connection, ReadOnlyMemory<ResultRow> rows, OutputsBuffer buffer, CancellationToken cancellationToken)
+    {
+        if (Volatile.Read(ref _carefulLeft) > 0)
+        {
+            Interlocked.Decrement(ref _carefulLeft);
+            return false;
+        }
+
+        if (rows.IsEmpty || !AlikeColumns.Fit(rows.Span))
+        {
+            return false;
+        }
+
+        await using var command = new NpgsqlCommand(AlikeColumns.Insert, connection);
+        new AlikeColumns(rows.Span, Encode(rows.Span, buffer)).AddTo(command.Parameters);
+        try
+        {
+            await command.ExecuteNonQueryAsync(cancellationToken);
+            return true;
+        }
+        catch (PostgresException fault) when (fault.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            Volatile.Write(ref _carefulLeft, CarefulAfterConflict);
+            return false;
         }
     }
 
@@ -88,21 +128,26 @@ internal sealed class PostgresCommit(NpgsqlDataSource source)
 
     private static CommitColumns ToColumns(ReadOnlySpan<ResultRow> rows, OutputsBuffer buffer)
     {
-        var columns = new CommitColumns(rows.Length);
-        var outputs = new Range[rows.Length];
-        buffer.Clear();
+        var columns = new CommitColumns(rows.Length, Encode(rows, buffer));
         for (var i = 0; i < rows.Length; i++)
         {
             columns.Set(i, rows[i]);
-            outputs[i] = buffer.Append(rows[i]);
-        }
-
-        for (var i = 0; i < rows.Length; i++)
-        {
-            columns.SetOutputs(i, buffer.Slice(outputs[i]));
         }
 
         return columns;
+    }
+
+    private static ReadOnlyMemory<byte>[] Encode(ReadOnlySpan<ResultRow> rows, OutputsBuffer buffer)
+    {
+        var places = new Range[rows.Length];
+        buffer.Clear();
+        for (var i = 0; i < rows.Length; i++)
+        {
+            places[i] = buffer.Append(rows[i]);
+        }
+
+        // Only now: a buffer that grows moves.
+        return Array.ConvertAll(places, buffer.Slice);
     }
 
     private void Keep(OutputsBuffer buffer)

@@ -73,7 +73,7 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
 
         var order = CommitOrder.Of(rows);
         var inserted = await TranslatedAsync(() => _commit.InsertAsync(order.Distinct, cancellationToken));
-        if (inserted.Count == rows.Count)
+        if ((inserted?.Count ?? order.Distinct.Length) == rows.Count)
         {
             return earlier;
         }

@@ -36,6 +36,38 @@ public abstract class CommitContract(Func<CancellationToken, Task<TestStore>> cr
     }
 
     [Fact]
+    public async Task Rows_that_differ_in_a_single_column_come_back_each_with_its_own()
+    {
+        var like = Rows.Succeeded("7");
+        ResultRow[] others =
+        [
+            like with { ModelName = "other" },
+            like with { ModelVersion = null },
+            like with { Lane = Lane.Bulk },
+            like with { Code = "code" },
+            like with { Error = "error" },
+            like with { RunId = Guid.NewGuid() },
+            like with { RunRow = 7 },
+            like with { RowCount = 2 },
+            like with { BatchRows = null },
+            like with { CorrelationId = "c" },
+            like with { ReplyTo = "r" },
+            like with { Worker = "other" },
+            like with { ReceivedAt = Rows.ReceivedAt.AddHours(1) },
+            like with { Outputs = [] },
+        ];
+        foreach (var other in others)
+        {
+            ResultRow[] rows = [like with { JobId = Guid.NewGuid() }, other with { JobId = Guid.NewGuid() }];
+
+            Assert.All(await Store.CommitAsync(rows, Token), Assert.Null);
+
+            Rows.AssertStored(rows[0], await FindOneAsync(rows[0].JobId));
+            Rows.AssertStored(rows[1], await FindOneAsync(rows[1].JobId));
+        }
+    }
+
+    [Fact]
     public async Task A_second_commit_of_a_job_gets_the_row_of_the_first()
     {
         var first = Rows.Succeeded("7");
