@@ -49,11 +49,7 @@ public class WriterBenchmarks
     public void End() => _buffer.Dispose();
 
     [Benchmark]
-    public int StoreOutputs()
-    {
-        _buffer.Clear();
-        return _buffer.Append(_row).End.Value;
-    }
+    public object StoreOutputs() => _buffer.Encode([_row]);
 
     [Benchmark]
     public object ReplyBinary() => OipFormat.WriteBinaryResult(_result);

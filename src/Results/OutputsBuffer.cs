@@ -22,21 +22,24 @@ internal sealed class OutputsBuffer : IDisposable
     /// <summary>Bytes of memory that the buffer holds on to.</summary>
     public int Capacity => _bytes.Capacity;
 
-    /// <summary>Appends the outputs of a row.</summary>
-    /// <returns>Where they are, for <see cref="Slice"/>.</returns>
-    public Range Append(ResultRow row)
+    /// <summary>Encodes the outputs of each row. What the last call gave holds no longer.</summary>
+    /// <returns>The JSON, in the order of the rows; it lies in the buffer.</returns>
+    public ReadOnlyMemory<byte>[] Encode(ReadOnlySpan<ResultRow> rows)
     {
-        var start = _bytes.WrittenCount;
-        StoredOutputs.Encode(_writer, row.Outputs, row.RowCount);
-        _writer.Flush();
-        _writer.Reset();
-        return start.._bytes.WrittenCount;
+        _bytes.ResetWrittenCount();
+        var places = new Range[rows.Length];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var start = _bytes.WrittenCount;
+            StoredOutputs.Encode(_writer, rows[i].Outputs, rows[i].RowCount);
+            _writer.Flush();
+            _writer.Reset();
+            places[i] = start.._bytes.WrittenCount;
+        }
+
+        // Only now: a buffer that grows moves.
+        return Array.ConvertAll(places, place => _bytes.WrittenMemory[place]);
     }
-
-    /// <summary>What was appended there. Holds until the next <see cref="Append"/>, which may move the buffer.</summary>
-    public ReadOnlyMemory<byte> Slice(Range range) => _bytes.WrittenMemory[range];
-
-    public void Clear() => _bytes.ResetWrittenCount();
 
     public void Dispose() => _writer.Dispose();
 }

@@ -105,7 +105,6 @@ public sealed class StoredOutputsTests
     private static string Encode(int rowCount, params Tensor[] outputs)
     {
         using var buffer = new OutputsBuffer();
-        var range = buffer.Append(Rows.Succeeded() with { RowCount = rowCount, Outputs = outputs });
-        return Encoding.UTF8.GetString(buffer.Slice(range).Span);
+        return Encoding.UTF8.GetString(buffer.Encode([Rows.Succeeded() with { RowCount = rowCount, Outputs = outputs }])[0].Span);
     }
 }

@@ -7,7 +7,7 @@ namespace Millrace.Results.Postgres;
 /// Rows turned into one array for each column: a statement of constant text takes any number of them, so it stays prepared, and the server
 /// plans it once. A COPY through a temporary table measured slower.
 /// </summary>
-internal sealed class CommitColumns(int count, ReadOnlyMemory<byte>[] outputs)
+internal sealed class CommitColumns
 {
     public const string Insert = """
         INSERT INTO millrace.results
@@ -22,25 +22,74 @@ internal sealed class CommitColumns(int count, ReadOnlyMemory<byte>[] outputs)
         RETURNING job_id
         """;
 
-    private readonly Guid[] _jobId = new Guid[count];
-    private readonly string[] _modelName = new string[count];
-    private readonly string?[] _modelVersion = new string?[count];
-    private readonly string[] _status = new string[count];
-    private readonly string[] _lane = new string[count];
-    private readonly string?[] _code = new string?[count];
-    private readonly string?[] _error = new string?[count];
-    private readonly int[] _rowCount = new int[count];
-    private readonly Guid?[] _runId = new Guid?[count];
-    private readonly long?[] _runRow = new long?[count];
-    private readonly ReadOnlyMemory<byte>[] _payloadHash = new ReadOnlyMemory<byte>[count];
-    private readonly string?[] _correlationId = new string?[count];
-    private readonly string?[] _replyTo = new string?[count];
-    private readonly int?[] _batchRows = new int?[count];
-    private readonly string[] _worker = new string[count];
-    private readonly DateTime[] _receivedAt = new DateTime[count];
+    private readonly Guid[] _jobId;
+    private readonly string[] _modelName;
+    private readonly string?[] _modelVersion;
+    private readonly string[] _status;
+    private readonly string[] _lane;
+    private readonly string?[] _code;
+    private readonly string?[] _error;
+    private readonly int[] _rowCount;
+    private readonly ReadOnlyMemory<byte>[] _outputs;
+    private readonly Guid?[] _runId;
+    private readonly long?[] _runRow;
+    private readonly ReadOnlyMemory<byte>[] _payloadHash;
+    private readonly string?[] _correlationId;
+    private readonly string?[] _replyTo;
+    private readonly int?[] _batchRows;
+    private readonly string[] _worker;
+    private readonly DateTime[] _receivedAt;
 
-    /// <summary>Puts a row at a place.</summary>
-    public void Set(int index, ResultRow row)
+    /// <param name="rows">The rows.</param>
+    /// <param name="outputs">Their outputs.</param>
+    public CommitColumns(ReadOnlySpan<ResultRow> rows, ReadOnlyMemory<byte>[] outputs)
+    {
+        _outputs = outputs;
+        _jobId = new Guid[rows.Length];
+        _modelName = new string[rows.Length];
+        _modelVersion = new string?[rows.Length];
+        _status = new string[rows.Length];
+        _lane = new string[rows.Length];
+        _code = new string?[rows.Length];
+        _error = new string?[rows.Length];
+        _rowCount = new int[rows.Length];
+        _runId = new Guid?[rows.Length];
+        _runRow = new long?[rows.Length];
+        _payloadHash = new ReadOnlyMemory<byte>[rows.Length];
+        _correlationId = new string?[rows.Length];
+        _replyTo = new string?[rows.Length];
+        _batchRows = new int?[rows.Length];
+        _worker = new string[rows.Length];
+        _receivedAt = new DateTime[rows.Length];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            Set(i, rows[i]);
+        }
+    }
+
+    /// <summary>The columns as the parameters of <see cref="Insert"/>.</summary>
+    public void AddTo(NpgsqlParameterCollection parameters)
+    {
+        parameters.AddColumn(NpgsqlDbType.Uuid, _jobId);
+        parameters.AddColumn(NpgsqlDbType.Text, _modelName);
+        parameters.AddColumn(NpgsqlDbType.Text, _modelVersion);
+        parameters.AddColumn(NpgsqlDbType.Text, _status);
+        parameters.AddColumn(NpgsqlDbType.Text, _lane);
+        parameters.AddColumn(NpgsqlDbType.Text, _code);
+        parameters.AddColumn(NpgsqlDbType.Text, _error);
+        parameters.AddColumn(NpgsqlDbType.Integer, _rowCount);
+        parameters.AddColumn(NpgsqlDbType.Json, _outputs);
+        parameters.AddColumn(NpgsqlDbType.Uuid, _runId);
+        parameters.AddColumn(NpgsqlDbType.Bigint, _runRow);
+        parameters.AddColumn(NpgsqlDbType.Bytea, _payloadHash);
+        parameters.AddColumn(NpgsqlDbType.Text, _correlationId);
+        parameters.AddColumn(NpgsqlDbType.Text, _replyTo);
+        parameters.AddColumn(NpgsqlDbType.Integer, _batchRows);
+        parameters.AddColumn(NpgsqlDbType.Text, _worker);
+        parameters.AddColumn(NpgsqlDbType.TimestampTz, _receivedAt);
+    }
+
+    private void Set(int index, ResultRow row)
     {
         _jobId[index] = row.JobId;
         _modelName[index] = StorableText.Of(row.ModelName);
@@ -58,27 +107,5 @@ internal sealed class CommitColumns(int count, ReadOnlyMemory<byte>[] outputs)
         _batchRows[index] = row.BatchRows;
         _worker[index] = StorableText.Of(row.Worker);
         _receivedAt[index] = row.ReceivedAt.UtcDateTime;
-    }
-
-    /// <summary>The columns as the parameters of <see cref="Insert"/>.</summary>
-    public void AddTo(NpgsqlParameterCollection parameters)
-    {
-        parameters.AddColumn(NpgsqlDbType.Uuid, _jobId);
-        parameters.AddColumn(NpgsqlDbType.Text, _modelName);
-        parameters.AddColumn(NpgsqlDbType.Text, _modelVersion);
-        parameters.AddColumn(NpgsqlDbType.Text, _status);
-        parameters.AddColumn(NpgsqlDbType.Text, _lane);
-        parameters.AddColumn(NpgsqlDbType.Text, _code);
-        parameters.AddColumn(NpgsqlDbType.Text, _error);
-        parameters.AddColumn(NpgsqlDbType.Integer, _rowCount);
-        parameters.AddColumn(NpgsqlDbType.Json, outputs);
-        parameters.AddColumn(NpgsqlDbType.Uuid, _runId);
-        parameters.AddColumn(NpgsqlDbType.Bigint, _runRow);
-        parameters.AddColumn(NpgsqlDbType.Bytea, _payloadHash);
-        parameters.AddColumn(NpgsqlDbType.Text, _correlationId);
-        parameters.AddColumn(NpgsqlDbType.Text, _replyTo);
-        parameters.AddColumn(NpgsqlDbType.Integer, _batchRows);
-        parameters.AddColumn(NpgsqlDbType.Text, _worker);
-        parameters.AddColumn(NpgsqlDbType.TimestampTz, _receivedAt);
     }
 }

@@ -77,7 +77,7 @@ internal sealed class PostgresCommit(NpgsqlDataSource source)
         }
 
         await using var command = new NpgsqlCommand(AlikeColumns.Insert, connection);
-        new AlikeColumns(rows.Span, Encode(rows.Span, buffer)).AddTo(command.Parameters);
+        new AlikeColumns(rows.Span, buffer.Encode(rows.Span)).AddTo(command.Parameters);
         try
         {
             await command.ExecuteNonQueryAsync(cancellationToken);
@@ -118,36 +118,12 @@ internal sealed class PostgresCommit(NpgsqlDataSource source)
         NpgsqlConnection connection, ReadOnlyMemory<ResultRow> rows, OutputsBuffer buffer, HashSet<Guid> inserted, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(CommitColumns.Insert, connection);
-        ToColumns(rows.Span, buffer).AddTo(command.Parameters);
+        new CommitColumns(rows.Span, buffer.Encode(rows.Span)).AddTo(command.Parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
             inserted.Add(reader.GetGuid(0));
         }
-    }
-
-    private static CommitColumns ToColumns(ReadOnlySpan<ResultRow> rows, OutputsBuffer buffer)
-    {
-        var columns = new CommitColumns(rows.Length, Encode(rows, buffer));
-        for (var i = 0; i < rows.Length; i++)
-        {
-            columns.Set(i, rows[i]);
-        }
-
-        return columns;
-    }
-
-    private static ReadOnlyMemory<byte>[] Encode(ReadOnlySpan<ResultRow> rows, OutputsBuffer buffer)
-    {
-        var places = new Range[rows.Length];
-        buffer.Clear();
-        for (var i = 0; i < rows.Length; i++)
-        {
-            places[i] = buffer.Append(rows[i]);
-        }
-
-        // Only now: a buffer that grows moves.
-        return Array.ConvertAll(places, buffer.Slice);
     }
 
     private void Keep(OutputsBuffer buffer)

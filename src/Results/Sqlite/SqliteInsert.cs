@@ -64,8 +64,6 @@ internal sealed class SqliteInsert : IDisposable
     /// <summary>Inserts the row; does nothing and returns false where the job has one already.</summary>
     public bool TryInsert(ResultRow row)
     {
-        _buffer.Clear();
-        var outputs = _buffer.Append(row);
         _jobId.Value = row.JobId.ToString();
         _modelName.Value = StorableText.Of(row.ModelName);
         _modelVersion.Value = OrNull(StorableText.OfOptional(row.ModelVersion));
@@ -74,7 +72,7 @@ internal sealed class SqliteInsert : IDisposable
         _code.Value = OrNull(StorableText.OfOptional(row.Code));
         _error.Value = OrNull(StorableText.OfOptional(row.Error));
         _rowCount.Value = row.RowCount;
-        _outputs.Value = _buffer.Slice(outputs).ToArray();
+        _outputs.Value = _buffer.Encode([row])[0].ToArray();
         _runId.Value = OrNull(row.RunId?.ToString());
         _runRow.Value = OrNull(row.RunRow);
         _payloadHash.Value = row.PayloadHash.ToArray();
