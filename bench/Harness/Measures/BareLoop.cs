@@ -16,14 +16,17 @@ internal static class BareLoop
     private static readonly TimeSpan s_length = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs loops beside each other, each on a thread and a session of its own.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="loops">How many.</param>
+    /// <param name="provider">The execution provider. Inputs and outputs are in the memory of the CPU, as the worker has them.</param>
     /// <returns>Rows per second of all together.</returns>
-    public static double RowsPerSecond(string model, int loops)
+    public static double RowsPerSecond(string model, int loops, string provider = "cpu")
     {
         var input = ModelInput.Read(model);
         var rows = MaxBatchSize(model);
         var rates = new double[loops];
         using var start = new Barrier(loops);
-        var threads = Array.ConvertAll(rates, _ => new Thread(index => rates[(int)index!] = Measure(input, rows, start)));
+        var threads = Array.ConvertAll(rates, _ => new Thread(index => rates[(int)index!] = Measure(input, rows, provider, start)));
         for (var i = 0; i < loops; i++)
         {
             threads[i].Start(i);
@@ -33,9 +36,9 @@ internal static class BareLoop
         return rates.Sum();
     }
 
-    private static double Measure(ModelInput input, int rows, Barrier start)
+    private static double Measure(ModelInput input, int rows, string provider, Barrier start)
     {
-        using var session = SessionFactory.Open(input.File, "cpu", 1);
+        using var session = SessionFactory.Open(input.File, provider, 1);
         using var value = OrtValue.CreateTensorValueFromMemory(input.Values(rows), input.Shape(rows));
         using var binding = session.CreateIoBinding();
         using var options = new RunOptions();
