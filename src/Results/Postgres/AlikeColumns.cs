@@ -12,53 +12,21 @@ namespace Millrace.Results.Postgres;
 internal sealed class AlikeColumns
 {
     /// <summary>Inserts all rows or, where one of them is there already, fails with <c>unique_violation</c>.</summary>
-    public const string Insert = """
-        INSERT INTO millrace.results
-            (job_id, row_count, outputs, run_row, payload_hash, correlation_id, reply_to, batch_rows, received_at,
-             model_name, model_version, status, lane, code, error, run_id, worker)
-        SELECT job_id, row_count, outputs, run_row, payload_hash, correlation_id, reply_to, batch_rows, received_at,
-               $10, $11, $12, $13, $14, $15, $16, $17
-        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            AS new (job_id, row_count, outputs, run_row, payload_hash, correlation_id, reply_to, batch_rows, received_at)
+    public const string Insert = $"""
+        INSERT INTO millrace.results ({JobColumns.Names}, model_name, model_version, status, lane, code, error, run_id, worker)
+        SELECT {JobColumns.Names}, $10, $11, $12, $13, $14, $15, $16, $17
+        FROM unnest({JobColumns.Parameters}) AS new ({JobColumns.Names})
         """;
 
+    private readonly JobColumns _ofJobs;
     private readonly ResultRow _first;
-    private readonly Guid[] _jobId;
-    private readonly int[] _rowCount;
-    private readonly ReadOnlyMemory<byte>[] _outputs;
-    private readonly long?[] _runRow;
-    private readonly ReadOnlyMemory<byte>[] _payloadHash;
-    private readonly string?[] _correlationId;
-    private readonly string?[] _replyTo;
-    private readonly int?[] _batchRows;
-    private readonly DateTime[] _receivedAt;
 
     /// <param name="rows">Alike, and at least one.</param>
     /// <param name="outputs">Their outputs.</param>
     public AlikeColumns(ReadOnlySpan<ResultRow> rows, ReadOnlyMemory<byte>[] outputs)
     {
+        _ofJobs = new JobColumns(rows, outputs);
         _first = rows[0];
-        _outputs = outputs;
-        _jobId = new Guid[rows.Length];
-        _rowCount = new int[rows.Length];
-        _runRow = new long?[rows.Length];
-        _payloadHash = new ReadOnlyMemory<byte>[rows.Length];
-        _correlationId = new string?[rows.Length];
-        _replyTo = new string?[rows.Length];
-        _batchRows = new int?[rows.Length];
-        _receivedAt = new DateTime[rows.Length];
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var row = rows[i];
-            _jobId[i] = row.JobId;
-            _rowCount[i] = row.RowCount;
-            _runRow[i] = row.RunRow;
-            _payloadHash[i] = row.PayloadHash;
-            _correlationId[i] = StorableText.OfOptional(row.CorrelationId);
-            _replyTo[i] = StorableText.OfOptional(row.ReplyTo);
-            _batchRows[i] = row.BatchRows;
-            _receivedAt[i] = row.ReceivedAt.UtcDateTime;
-        }
     }
 
     /// <summary>Whether the rows have the same in each column that there is one value for.</summary>
@@ -87,15 +55,7 @@ internal sealed class AlikeColumns
     /// <summary>The parameters of <see cref="Insert"/>.</summary>
     public void AddTo(NpgsqlParameterCollection parameters)
     {
-        parameters.AddColumn(NpgsqlDbType.Uuid, _jobId);
-        parameters.AddColumn(NpgsqlDbType.Integer, _rowCount);
-        parameters.AddColumn(NpgsqlDbType.Json, _outputs);
-        parameters.AddColumn(NpgsqlDbType.Bigint, _runRow);
-        parameters.AddColumn(NpgsqlDbType.Bytea, _payloadHash);
-        parameters.AddColumn(NpgsqlDbType.Text, _correlationId);
-        parameters.AddColumn(NpgsqlDbType.Text, _replyTo);
-        parameters.AddColumn(NpgsqlDbType.Integer, _batchRows);
-        parameters.AddColumn(NpgsqlDbType.TimestampTz, _receivedAt);
+        _ofJobs.AddTo(parameters);
         AddText(parameters, StorableText.Of(_first.ModelName));
         AddText(parameters, StorableText.OfOptional(_first.ModelVersion));
         AddText(parameters, Contracts.JobStatuses.ToWireName(_first.Status));
