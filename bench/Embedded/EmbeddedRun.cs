@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Millrace.Bench.Load;
@@ -18,10 +17,9 @@ internal sealed class EmbeddedRun : IAsyncDisposable
     private readonly EmbeddedWorkload _workload;
     private readonly Tensor[] _inputs;
     private readonly string _folder = Directory.CreateTempSubdirectory("millrace-embedded-").FullName;
-    private readonly ConcurrentDictionary<string, Sent> _sent = new(StringComparer.Ordinal);
     private readonly IResultStore _store;
     private EmbeddedWorker? _worker;
-    private int _last;
+    private Measure? _measure;
 
     private EmbeddedRun(EmbeddedWorkload workload)
     {
@@ -70,39 +68,21 @@ internal sealed class EmbeddedRun : IAsyncDisposable
     public async Task<(Percentiles Latencies, double Seconds)> MeasureAsync(int jobs, CancellationToken cancellationToken)
     {
         using var window = new SemaphoreSlim(_workload.InFlight);
-        var latencies = new ConcurrentBag<double>();
-        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var book = new ReplyBook(jobs, TimeProvider.System);
+        var measure = new Measure(book, window);
+        _measure = measure;
         var start = Stopwatch.GetTimestamp();
         for (var i = 0; i < jobs; i++)
         {
             await window.WaitAsync(cancellationToken);
-            if (all.Task.IsFaulted)
-            {
-                break;
-            }
-
-            var variant = i % _inputs.Length;
-            var body = OipFormat.WriteBinaryJob(new PredictionJob { Id = Guid.CreateVersion7(), ModelName = _workload.Model, Inputs = [_inputs[variant]] });
-            var correlationId = Interlocked.Increment(ref _last).ToString(CultureInfo.InvariantCulture);
-            var sentAt = Stopwatch.GetTimestamp();
-            _sent[correlationId] = new Sent(variant, fault =>
-            {
-                latencies.Add(Stopwatch.GetElapsedTime(sentAt).TotalSeconds);
-                window.Release();
-                if (fault is not null)
-                {
-                    all.TrySetException(fault);
-                }
-                else if (latencies.Count == jobs)
-                {
-                    all.TrySetResult();
-                }
-            });
-            await _worker!.SendAsync(_workload.Model, Lane.Interactive, correlationId, body, cancellationToken);
+            var body = OipFormat.WriteBinaryJob(
+                new PredictionJob { Id = Guid.CreateVersion7(), ModelName = _workload.Model, Inputs = [_inputs[i % _inputs.Length]] });
+            book.Begin(i, Stopwatch.GetTimestamp());
+            await _worker!.SendAsync(_workload.Model, Lane.Interactive, i.ToString(CultureInfo.InvariantCulture), body, cancellationToken);
         }
 
-        await all.Task.WaitAsync(cancellationToken);
-        return (new Percentiles(latencies), Stopwatch.GetElapsedTime(start).TotalSeconds);
+        await book.Complete.WaitAsync(cancellationToken);
+        return (measure.Fault is { } fault ? throw fault : book.Close(), Stopwatch.GetElapsedTime(start, book.LastAt).TotalSeconds);
     }
 
     /// <summary>Rows of a batch, on average over all jobs.</summary>
@@ -132,15 +112,23 @@ internal sealed class EmbeddedRun : IAsyncDisposable
 
     private ValueTask TakeAsync(EmbeddedReply reply)
     {
-        if (reply.CorrelationId is { } id && _sent.TryRemove(id, out var sent))
+        var job = int.Parse(reply.CorrelationId!, CultureInfo.InvariantCulture);
+        var result = OipFormat.ReadBinaryResult(reply.Body.Bytes, reply.Body.HeaderLength ?? 0);
+        var isSuccess = result.Status == JobStatus.Succeeded;
+        if (!isSuccess)
         {
-            var result = OipFormat.ReadBinaryResult(reply.Body.Bytes, reply.Body.HeaderLength ?? 0);
-            Outputs[sent.Variant] ??= result.Outputs;
-            sent.Replied(result.Status == JobStatus.Succeeded ? null : new BenchException($"{_workload.Title}: a job ended as {result.Code}: {result.Error}"));
+            _measure!.Fault ??= new BenchException($"{_workload.Title}: a job ended as {result.Code}: {result.Error}");
         }
 
+        Outputs[job % _inputs.Length] ??= result.Outputs;
+        _measure!.Window.Release();
+        _measure.Book.Reply(job, isSuccess);
         return ValueTask.CompletedTask;
     }
 
-    private sealed record Sent(int Variant, Action<Exception?> Replied);
+    private sealed record Measure(ReplyBook Book, SemaphoreSlim Window)
+    {
+        /// <summary>Why the first job that did not succeed did not.</summary>
+        public BenchException? Fault { get; set; }
+    }
 }

@@ -70,7 +70,7 @@ async Task<int> RunAsync(string chosen, double part, string? file, CancellationT
     if (file is not null)
     {
         var content = new { Date = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), Provider = chosen, Device = device, Machine = Machine.This, Figures = figures };
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(content, new JsonSerializerOptions { WriteIndented = true }) + Environment.NewLine, cancellationToken);
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(content, ResultsFile.Json) + Environment.NewLine, cancellationToken);
     }
 
     return 0;

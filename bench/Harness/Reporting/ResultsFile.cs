@@ -7,7 +7,8 @@ namespace Millrace.Bench.Reporting;
 /// <summary>The raw figures of a run, with every round.</summary>
 internal static class ResultsFile
 {
-    private static readonly JsonSerializerOptions s_json = new()
+    /// <summary>How figures are written, here and by the other programs of the folder.</summary>
+    public static JsonSerializerOptions Json { get; } = new()
     {
         WriteIndented = true,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -58,6 +59,6 @@ internal static class ResultsFile
                 Rounds = figures.Rounds(key).Values,
             }),
         };
-        return JsonSerializer.Serialize(content, s_json);
+        return JsonSerializer.Serialize(content, Json);
     }
 }
