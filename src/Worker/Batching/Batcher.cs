@@ -57,7 +57,7 @@ internal sealed class Batcher : IDisposable
     /// <summary>Says that a delivery has arrived and is being read; <see cref="Settle"/> must follow.</summary>
     public void Announce() => Interlocked.Increment(ref _arriving);
 
-    /// <summary>Says that an announced delivery was added here, or went another way.</summary>
+    /// <summary>Says that an announced delivery was read, and is added here next or goes another way.</summary>
     public void Settle()
     {
         if (Interlocked.Decrement(ref _arriving) == 0)
@@ -167,11 +167,15 @@ internal sealed class Batcher : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
+    /// <summary>Lets the sessions look again. With nothing there they need not: a switch of threads costs more than a small job.</summary>
     private void Wake()
     {
         lock (_gate)
         {
-            Monitor.PulseAll(_gate);
+            if (_waitingRows > 0)
+            {
+                Monitor.PulseAll(_gate);
+            }
         }
     }
 
