@@ -15,14 +15,18 @@ internal sealed class MemoryStore : IResultStore
     /// <summary>Rows that were given to <see cref="CommitAsync"/>, those that changed nothing included.</summary>
     public int CommittedRows => _committedRows;
 
+    /// <summary>Called with the rows of each commit, which waits for it.</summary>
+    public Func<IReadOnlyList<ResultRow>, Task> OnCommit { get; init; } = _ => Task.CompletedTask;
+
     public Task MigrateAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task CheckAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<IReadOnlyList<ResultRow?>> CommitAsync(IReadOnlyList<ResultRow> rows, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ResultRow?>> CommitAsync(IReadOnlyList<ResultRow> rows, CancellationToken cancellationToken)
     {
+        await OnCommit(rows);
         Interlocked.Add(ref _committedRows, rows.Count);
-        return Task.FromResult<IReadOnlyList<ResultRow?>>([.. rows.Select(row => Rows.TryAdd(row.JobId, row) ? null : Rows[row.JobId])]);
+        return [.. rows.Select(row => Rows.TryAdd(row.JobId, row) ? null : Rows[row.JobId])];
     }
 
     public Task<IReadOnlyList<ResultRow>> FindAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) =>

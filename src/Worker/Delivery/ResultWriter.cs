@@ -11,8 +11,8 @@ using Millrace.Worker.Resilience;
 namespace Millrace.Worker.Delivery;
 
 /// <summary>
-/// Commits decided jobs, whatever waits in one statement (group commit), a few commits at once, and hands the committed ones to the
-/// <see cref="ReplySender"/>.
+/// Commits decided jobs, whatever waits in one statement (group commit), and hands the committed ones to the <see cref="ReplySender"/>.
+/// Beside a commit that goes on there is another only for many rows: fewer of them wait for the one that goes on, at less cost for each.
 /// </summary>
 internal sealed partial class ResultWriter(
     IResultStore store,
@@ -24,6 +24,9 @@ internal sealed partial class ResultWriter(
     TimeProvider time,
     ILogger<ResultWriter> logger) : IHostedService, IDisposable
 {
+    // From how many waiting rows on a commit beside others is worth what it costs by itself.
+    private const int WorthAnother = 64;
+
     // Unbounded because it is bounded already: each entry is an unacked delivery, and the broker's prefetch bounds those.
     private readonly Channel<PendingJob> _decided = Channel.CreateUnbounded<PendingJob>();
 
@@ -31,17 +34,28 @@ internal sealed partial class ResultWriter(
     private readonly CancellationTokenSource _drain = new();
     private readonly List<Task> _loops = [];
 
+    // For the commits beside the first: a permit says that there may be enough for one.
+    private readonly SemaphoreSlim _many = new(0);
+    private volatile bool _isEnding;
+
     /// <summary>Whether decided jobs went back to the broker uncommitted, because the time to stop was over.</summary>
     public bool HasAbandoned { get; private set; }
 
     /// <summary>Takes a decided job. Never blocks.</summary>
-    public void Enqueue(PendingJob job) => _decided.Writer.TryWrite(job);
+    public void Enqueue(PendingJob job)
+    {
+        if (_decided.Writer.TryWrite(job) && _decided.Reader.Count >= WorthAnother && _many.CurrentCount == 0)
+        {
+            _many.Release();
+        }
+    }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        for (var i = 0; i < options.Value.Commits; i++)
+        _loops.Add(Task.Run(CommitLoopAsync, CancellationToken.None));
+        for (var i = 1; i < options.Value.Commits; i++)
         {
-            _loops.Add(Task.Run(CommitLoopAsync, CancellationToken.None));
+            _loops.Add(Task.Run(CommitManyLoopAsync, CancellationToken.None));
         }
 
         return Task.CompletedTask;
@@ -50,28 +64,52 @@ internal sealed partial class ResultWriter(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _decided.Writer.TryComplete();
+        _isEnding = true;
+        _many.Release(options.Value.Commits);
         await using var _ = cancellationToken.Register(_drain.Cancel);
         await Task.WhenAll(_loops);
     }
 
-    public void Dispose() => _drain.Dispose();
+    public void Dispose()
+    {
+        _many.Dispose();
+        _drain.Dispose();
+    }
 
     private async Task CommitLoopAsync()
     {
         var jobs = new List<PendingJob>();
         while (await _decided.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            jobs.Clear();
-            while (jobs.Count < options.Value.MaxCommitRows && _decided.Reader.TryRead(out var job))
-            {
-                jobs.Add(job);
-            }
+            await CommitWaitingAsync(jobs);
+        }
+    }
 
-            if (jobs.Count > 0)
+    private async Task CommitManyLoopAsync()
+    {
+        var jobs = new List<PendingJob>();
+        while (!_isEnding)
+        {
+            await _many.WaitAsync(CancellationToken.None);
+            while (_decided.Reader.Count >= WorthAnother)
             {
-                await CommitOrAbandonAsync(jobs);
-                await AcquitAsync(jobs);
+                await CommitWaitingAsync(jobs);
             }
+        }
+    }
+
+    private async Task CommitWaitingAsync(List<PendingJob> jobs)
+    {
+        jobs.Clear();
+        while (jobs.Count < options.Value.MaxCommitRows && _decided.Reader.TryRead(out var job))
+        {
+            jobs.Add(job);
+        }
+
+        if (jobs.Count > 0)
+        {
+            await CommitOrAbandonAsync(jobs);
+            await AcquitAsync(jobs);
         }
     }
 

@@ -1,0 +1,137 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Millrace.Contracts;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
+using Xunit;
+
+namespace Millrace.Worker.Tests.Delivery;
+
+public sealed class ResultWriterTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    private readonly TaskCompletionSource _storeGoesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<int> _begun = Channel.CreateUnbounded<int>();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Few_rows_wait_for_the_commit_that_goes_on_and_make_one_together()
+    {
+        await WriteAsync(commits: 4, async writer =>
+        {
+            var jobs = Enqueue(writer, 1);
+            Assert.Equal(1, await NextCommitAsync());
+            for (var i = 0; i < 63; i++)
+            {
+                jobs.AddRange(Enqueue(writer, 1));
+            }
+
+            _storeGoesOn.SetResult();
+
+            Assert.Equal(63, await NextCommitAsync());
+            await SettledAsync(jobs);
+        });
+    }
+
+    [Fact]
+    public async Task Many_rows_are_committed_beside_the_commit_that_goes_on()
+    {
+        await WriteAsync(commits: 2, async writer =>
+        {
+            var jobs = Enqueue(writer, 1);
+            Assert.Equal(1, await NextCommitAsync());
+            jobs.AddRange(Enqueue(writer, 64));
+
+            Assert.Equal(64, await NextCommitAsync());
+
+            _storeGoesOn.SetResult();
+            await SettledAsync(jobs);
+        });
+    }
+
+    [Fact]
+    public async Task With_one_commit_at_once_many_rows_wait_too()
+    {
+        await WriteAsync(commits: 1, async writer =>
+        {
+            var jobs = Enqueue(writer, 1);
+            Assert.Equal(1, await NextCommitAsync());
+            jobs.AddRange(Enqueue(writer, 200));
+
+            _storeGoesOn.SetResult();
+
+            Assert.Equal(200, await NextCommitAsync());
+            await SettledAsync(jobs);
+        });
+    }
+
+    [Fact]
+    public async Task A_stop_waits_for_all_that_is_decided()
+    {
+        var jobs = new List<PendingJob>();
+        await WriteAsync(commits: 3, async writer =>
+        {
+            jobs.AddRange(Enqueue(writer, 300));
+            Assert.True(await NextCommitAsync() > 0);
+            var stopping = writer.StopAsync(Token);
+            Assert.False(stopping.IsCompleted);
+
+            _storeGoesOn.SetResult();
+
+            await stopping.WaitAsync(s_patience, Token);
+            Assert.All(jobs, job => Assert.True(job.Settled().IsCompletedSuccessfully));
+        });
+    }
+
+    private static List<PendingJob> Enqueue(ResultWriter writer, int count)
+    {
+        var jobs = new List<PendingJob>();
+        for (var i = 0; i < count; i++)
+        {
+            var job = PendingJobs.ToBatch(TimeProvider.System);
+            Assert.True(job.TryDecide(JobOutcome.Rejected(ErrorCode.InvalidRequest, "no")));
+            jobs.Add(job);
+            writer.Enqueue(job);
+        }
+
+        return jobs;
+    }
+
+    private static Task SettledAsync(List<PendingJob> jobs) =>
+        Task.WhenAll(jobs.Select(job => job.Settled())).WaitAsync(s_patience, Token);
+
+    /// <returns>The rows of the next commit that begins.</returns>
+    private async Task<int> NextCommitAsync() => await _begun.Reader.ReadAsync(Token).AsTask().WaitAsync(s_patience, Token);
+
+    private async Task WriteAsync(int commits, Func<ResultWriter, Task> thenAsync)
+    {
+        await using var store = new MemoryStore
+        {
+            OnCommit = rows =>
+            {
+                _begun.Writer.TryWrite(rows.Count);
+                return _storeGoesOn.Task;
+            },
+        };
+        using var metrics = new WorkerMetrics(TimeProvider.System);
+        var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
+        var replies = new ReplySender(
+            new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
+        using var writer = new ResultWriter(
+            store, replies, pipelines, new Suspects(store, pipelines), Options.Create(new DeliveryOptions { Commits = commits }), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+        await writer.StartAsync(Token);
+        await thenAsync(writer);
+        await writer.StopAsync(Token);
+    }
+
+    private sealed class NoSender : IMessageSender
+    {
+        public ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("These jobs want no reply.");
+    }
+}
