@@ -7,7 +7,7 @@ namespace Millrace.Bench;
 
 /// <summary>
 /// Gives every contender its turn in every round, A B C A B C, one at a time on the same servers. A turn is a fresh process of the
-/// contender, warmed up, at all workloads of one model.
+/// contender, warmed up, at all workloads of one model. A round has all models: whoever stops the run has whole rounds.
 /// </summary>
 /// <param name="settings">What to measure.</param>
 /// <param name="contenders">Those that can take part.</param>
@@ -35,19 +35,13 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
         foreach (var group in _groups)
         {
             await site.DeclareAsync(group.Key, cancellationToken);
-            for (var round = 1; round <= settings.Rounds; round++)
-            {
-                foreach (var contender in TakingPart(group))
-                {
-                    await TakeTurnAsync(site, group, contender, round, tell, cancellationToken);
-                    step();
-                }
+        }
 
-                if (group.Contains(WorkloadList.Conv))
-                {
-                    MeasureBare(BareLoop.One, 1, group.Key, round, tell);
-                    MeasureBare(BareLoop.Two, 2, group.Key, round, tell);
-                }
+        for (var round = 1; round <= settings.Rounds; round++)
+        {
+            foreach (var group in _groups)
+            {
+                await TakeRoundAsync(site, group, round, tell, step, cancellationToken);
             }
         }
 
@@ -65,6 +59,22 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
     {
         var able = group.SelectMany(workload => workload.Contenders).Select(contender => contender.Name).ToHashSet(StringComparer.Ordinal);
         return contenders.Where(contender => able.Contains(contender.Name));
+    }
+
+    private async Task TakeRoundAsync(
+        Site site, IGrouping<string, Workload> group, int round, Action<string> tell, Action step, CancellationToken cancellationToken)
+    {
+        foreach (var contender in TakingPart(group))
+        {
+            await TakeTurnAsync(site, group, contender, round, tell, cancellationToken);
+            step();
+        }
+
+        if (group.Contains(WorkloadList.Conv))
+        {
+            MeasureBare(BareLoop.One, 1, group.Key, round, tell);
+            MeasureBare(BareLoop.Two, 2, group.Key, round, tell);
+        }
     }
 
     private void MeasureBare(string name, int loops, string model, int round, Action<string> tell)

@@ -13,30 +13,44 @@ static async Task<int> RunAsync(Settings settings, CancellationToken cancellatio
     {
         var contenders = Attendance.Take(settings);
         var run = new BenchRun(settings, contenders);
-        await ProgressDisplay.ShowAsync(run.Steps, async (tell, step) =>
+        var isComplete = await TryMeasureAsync(run, cancellationToken);
+        if (run.Figures.Keys.Count > 0)
         {
-            tell("starts RabbitMQ and Postgres");
-            await using var site = await Site.StartAsync(cancellationToken);
-            await run.ExecuteAsync(site, tell, step, cancellationToken);
-        });
-        Terminal.Show(run.Figures);
-        if (!settings.IsDry)
-        {
-            // Without the peer the tables would lose what they are for.
-            var isWhole = settings.IsWhole && contenders.Count == Attendance.Of(settings).Count;
-            await Publication.WriteAsync(settings, run.Figures, isWhole, cancellationToken);
+            Terminal.Show(run.Figures);
         }
 
-        return 0;
+        if (run.Figures.Keys.Count > 0 && !settings.IsDry)
+        {
+            // Without the peer the tables would lose what they are for.
+            var isWhole = isComplete && settings.IsWhole && contenders.Count == Attendance.Of(settings).Count;
+            await Publication.WriteAsync(settings, run.Figures, isWhole, CancellationToken.None);
+        }
+
+        return isComplete ? 0 : 130;
     }
     catch (Exception fault) when (fault is BenchException or LocalServiceException or TimeoutException)
     {
         await Console.Error.WriteLineAsync($"bench: {fault.Message}");
         return 1;
     }
-    catch (OperationCanceledException)
+}
+
+// What was measured before a stop may have taken an hour, and is worth as much as it was: it is not thrown away.
+static async Task<bool> TryMeasureAsync(BenchRun run, CancellationToken cancellationToken)
+{
+    try
     {
-        await Console.Error.WriteLineAsync("bench: stopped; no figure was written");
-        return 130;
+        await ProgressDisplay.ShowAsync(run.Steps, async (tell, step) =>
+        {
+            tell("starts RabbitMQ and Postgres");
+            await using var site = await Site.StartAsync(cancellationToken);
+            await run.ExecuteAsync(site, tell, step, cancellationToken);
+        });
+        return true;
+    }
+    catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+    {
+        await Console.Error.WriteLineAsync("bench: stopped before all was measured");
+        return false;
     }
 }
