@@ -12,7 +12,7 @@ namespace Millrace.Worker.Delivery;
 
 /// <summary>
 /// Commits decided jobs, whatever waits in one statement (group commit), and hands the committed ones to the <see cref="ReplySender"/>.
-/// Beside a commit that goes on there is another only for many rows: fewer of them wait for the one that goes on, at less cost for each.
+/// Beside a commit that goes on there is another only where much waits: less of it waits for the one that goes on, at less cost for each row.
 /// </summary>
 internal sealed partial class ResultWriter(
     IResultStore store,
@@ -24,8 +24,11 @@ internal sealed partial class ResultWriter(
     TimeProvider time,
     ILogger<ResultWriter> logger) : IHostedService, IDisposable
 {
-    // From how many waiting rows on a commit beside others is worth what it costs by itself.
-    private const int WorthAnother = 64;
+    // From how much on a commit beside others is worth what it costs by itself, in bytes of outputs: some 60 small rows, or one of 256 labels.
+    private const int WorthAnother = 16 * 1024;
+
+    // What a row costs besides its outputs, in the same measure.
+    private const int RowBytes = 200;
 
     // Unbounded because it is bounded already: each entry is an unacked delivery, and the broker's prefetch bounds those.
     private readonly Channel<PendingJob> _decided = Channel.CreateUnbounded<PendingJob>();
@@ -35,7 +38,8 @@ internal sealed partial class ResultWriter(
     private readonly List<Task> _loops = [];
 
     // For the commits beside the first: a permit says that there may be enough for one.
-    private readonly SemaphoreSlim _many = new(0);
+    private readonly SemaphoreSlim _much = new(0);
+    private long _waitingBytes;
     private volatile bool _isEnding;
 
     /// <summary>Whether decided jobs went back to the broker uncommitted, because the time to stop was over.</summary>
@@ -44,9 +48,15 @@ internal sealed partial class ResultWriter(
     /// <summary>Takes a decided job. Never blocks.</summary>
     public void Enqueue(PendingJob job)
     {
-        if (_decided.Writer.TryWrite(job) && _decided.Reader.Count >= WorthAnother && _many.CurrentCount == 0)
+        // Counted first: whoever reads the job takes it off again.
+        var waiting = Interlocked.Add(ref _waitingBytes, BytesOf(job));
+        if (!_decided.Writer.TryWrite(job))
         {
-            _many.Release();
+            Interlocked.Add(ref _waitingBytes, -BytesOf(job));
+        }
+        else if (waiting >= WorthAnother && _much.CurrentCount == 0)
+        {
+            _much.Release();
         }
     }
 
@@ -55,7 +65,7 @@ internal sealed partial class ResultWriter(
         _loops.Add(Task.Run(CommitLoopAsync, CancellationToken.None));
         for (var i = 1; i < options.Value.Commits; i++)
         {
-            _loops.Add(Task.Run(CommitManyLoopAsync, CancellationToken.None));
+            _loops.Add(Task.Run(CommitMuchLoopAsync, CancellationToken.None));
         }
 
         return Task.CompletedTask;
@@ -65,15 +75,27 @@ internal sealed partial class ResultWriter(
     {
         _decided.Writer.TryComplete();
         _isEnding = true;
-        _many.Release(options.Value.Commits);
+        _much.Release(options.Value.Commits);
         await using var _ = cancellationToken.Register(_drain.Cancel);
         await Task.WhenAll(_loops);
     }
 
     public void Dispose()
     {
-        _many.Dispose();
+        _much.Dispose();
         _drain.Dispose();
+    }
+
+    private static long BytesOf(PendingJob job)
+    {
+        long bytes = RowBytes;
+        var outputs = job.Outcome.Outputs;
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            bytes += outputs[i].Data.Length;
+        }
+
+        return bytes;
     }
 
     private async Task CommitLoopAsync()
@@ -81,28 +103,29 @@ internal sealed partial class ResultWriter(
         var jobs = new List<PendingJob>();
         while (await _decided.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            await CommitWaitingAsync(jobs);
+            await TryCommitWaitingAsync(jobs);
         }
     }
 
-    private async Task CommitManyLoopAsync()
+    private async Task CommitMuchLoopAsync()
     {
         var jobs = new List<PendingJob>();
         while (!_isEnding)
         {
-            await _many.WaitAsync(CancellationToken.None);
-            while (_decided.Reader.Count >= WorthAnother)
+            await _much.WaitAsync(CancellationToken.None);
+            while (Interlocked.Read(ref _waitingBytes) >= WorthAnother && await TryCommitWaitingAsync(jobs))
             {
-                await CommitWaitingAsync(jobs);
             }
         }
     }
 
-    private async Task CommitWaitingAsync(List<PendingJob> jobs)
+    /// <returns>False where nothing waits.</returns>
+    private async Task<bool> TryCommitWaitingAsync(List<PendingJob> jobs)
     {
         jobs.Clear();
         while (jobs.Count < options.Value.MaxCommitRows && _decided.Reader.TryRead(out var job))
         {
+            Interlocked.Add(ref _waitingBytes, -BytesOf(job));
             jobs.Add(job);
         }
 
@@ -111,6 +134,8 @@ internal sealed partial class ResultWriter(
             await CommitOrAbandonAsync(jobs);
             await AcquitAsync(jobs);
         }
+
+        return jobs.Count > 0;
     }
 
     private async Task CommitOrAbandonAsync(List<PendingJob> jobs)

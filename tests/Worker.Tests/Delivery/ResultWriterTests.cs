@@ -20,7 +20,7 @@ public sealed class ResultWriterTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Few_rows_wait_for_the_commit_that_goes_on_and_make_one_together()
+    public async Task Few_small_rows_wait_for_the_commit_that_goes_on_and_make_one_together()
     {
         await WriteAsync(commits: 4, async writer =>
         {
@@ -45,9 +45,26 @@ public sealed class ResultWriterTests
         {
             var jobs = Enqueue(writer, 1);
             Assert.Equal(1, await NextCommitAsync());
-            jobs.AddRange(Enqueue(writer, 64));
+            jobs.AddRange(Enqueue(writer, 200));
 
-            Assert.Equal(64, await NextCommitAsync());
+            Assert.InRange(await NextCommitAsync(), 64, 200);
+
+            _storeGoesOn.SetResult();
+            await SettledAsync(jobs);
+        });
+    }
+
+    [Fact]
+    public async Task A_row_with_large_outputs_is_worth_a_commit_by_itself()
+    {
+        await WriteAsync(commits: 2, async writer =>
+        {
+            var jobs = Enqueue(writer, 1);
+            Assert.Equal(1, await NextCommitAsync());
+            var large = new JobOutcome { Status = JobStatus.Succeeded, Outputs = [Tensor.Create<float>("y", [1, 5000], new float[5000])] };
+            jobs.AddRange(Enqueue(writer, 1, large));
+
+            Assert.Equal(1, await NextCommitAsync());
 
             _storeGoesOn.SetResult();
             await SettledAsync(jobs);
@@ -88,13 +105,13 @@ public sealed class ResultWriterTests
         });
     }
 
-    private static List<PendingJob> Enqueue(ResultWriter writer, int count)
+    private static List<PendingJob> Enqueue(ResultWriter writer, int count, JobOutcome? outcome = null)
     {
         var jobs = new List<PendingJob>();
         for (var i = 0; i < count; i++)
         {
             var job = PendingJobs.ToBatch(TimeProvider.System);
-            Assert.True(job.TryDecide(JobOutcome.Rejected(ErrorCode.InvalidRequest, "no")));
+            Assert.True(job.TryDecide(outcome ?? JobOutcome.Rejected(ErrorCode.InvalidRequest, "no")));
             jobs.Add(job);
             writer.Enqueue(job);
         }
