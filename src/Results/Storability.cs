@@ -8,9 +8,22 @@ public static class Storability
 {
     /// <summary>
     /// The most that the outputs of one row may take, in the protocol's binary layout: 8 MiB. Postgres takes seconds to read the JSON of
-    /// so much, and the rows that commit with it wait; a one-byte element takes up to twelve bytes of jsonb, which may have 256 MiB.
+    /// so much, and the rows that commit with it wait.
     /// </summary>
     public const int MaxOutputBytes = 8 * 1024 * 1024;
+
+    /// <summary>Bytes that the outputs of one row take in the protocol's binary layout.</summary>
+    public static long SizeOf(IReadOnlyList<Tensor> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        long bytes = 0;
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            bytes += outputs[i].Data.Length;
+        }
+
+        return bytes;
+    }
 
     /// <summary>Whether both stores can keep these outputs as JSON, and give back the same ones.</summary>
     /// <param name="outputs">The outputs of one row.</param>
@@ -19,14 +32,12 @@ public static class Storability
     {
         ArgumentNullException.ThrowIfNull(outputs);
         problem = null;
-        long bytes = 0;
         for (var i = 0; i < outputs.Count && problem is null; i++)
         {
-            bytes += outputs[i].Data.Length;
             problem = ProblemOf(outputs[i]) ?? (IsNamedBefore(outputs, i) ? $"output '{outputs[i].Name}' is there twice" : null);
         }
 
-        if (problem is null && bytes > MaxOutputBytes)
+        if (problem is null && SizeOf(outputs) is > MaxOutputBytes and var bytes)
         {
             problem = $"the outputs take {bytes} bytes, more than the {MaxOutputBytes} that a row may hold";
         }

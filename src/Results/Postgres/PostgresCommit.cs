@@ -96,11 +96,7 @@ internal sealed class PostgresCommit(NpgsqlDataSource source)
         var count = 0;
         foreach (var row in rows.Span)
         {
-            for (var i = 0; i < row.Outputs.Count; i++)
-            {
-                bytes += row.Outputs[i].Data.Length;
-            }
-
+            bytes += Storability.SizeOf(row.Outputs);
             if (count > 0 && bytes > MaxStatementBytes)
             {
                 break;

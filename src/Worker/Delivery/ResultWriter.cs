@@ -86,17 +86,7 @@ internal sealed partial class ResultWriter(
         _drain.Dispose();
     }
 
-    private static long BytesOf(PendingJob job)
-    {
-        long bytes = RowBytes;
-        var outputs = job.Outcome.Outputs;
-        for (var i = 0; i < outputs.Count; i++)
-        {
-            bytes += outputs[i].Data.Length;
-        }
-
-        return bytes;
-    }
+    private static long BytesOf(PendingJob job) => RowBytes + Storability.SizeOf(job.Outcome.Outputs);
 
     private async Task CommitLoopAsync()
     {
