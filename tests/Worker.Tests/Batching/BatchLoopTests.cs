@@ -340,10 +340,7 @@ public sealed class BatchLoopTests
         using var metrics = new WorkerMetrics(TimeProvider.System);
         using var listener = Listen(metrics, runs ?? []);
         var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
-        var replies = new ReplySender(
-            new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
-        using var writer = new ResultWriter(
-            store, replies, pipelines, new Suspects(store, pipelines), Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+        using var writer = ResultWriters.Create(store, pipelines, metrics);
         await writer.StartAsync(TestContext.Current.CancellationToken);
         using var batcher = new Batcher(model.Version.MaxBatchSize, TimeSpan.Zero, TimeProvider.System);
         foreach (var job in jobs)
@@ -387,11 +384,5 @@ public sealed class BatchLoopTests
         listener.SetMeasurementEventCallback<long>((_, _, _, _) => runs.Add(0));
         listener.Start();
         return listener;
-    }
-
-    private sealed class NoSender : IMessageSender
-    {
-        public ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken) =>
-            throw new InvalidOperationException("These jobs want no reply.");
     }
 }

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
-using Millrace.Worker.Delivery;
 using Millrace.Worker.Embedded;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Observability;
@@ -37,9 +36,7 @@ public sealed class ModelServingTests
         await using var store = new MemoryStore();
         using var metrics = new WorkerMetrics(TimeProvider.System);
         var pipelines = new RetryPipelines(store, time, NullLogger<RetryPipelines>.Instance);
-        var replies = new ReplySender(new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
-        using var writer = new ResultWriter(
-            store, replies, pipelines, new Suspects(store, pipelines), Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+        using var writer = ResultWriters.Create(store, pipelines, metrics);
         using var batcher = new Batcher(8, TimeSpan.Zero, TimeProvider.System);
         var catalog = new ModelCatalog([new ServedModel(model.Version, batcher, [model.Predictor], ExecutionProviders.Cpu)]);
         var retries = new JobRetries(
@@ -68,11 +65,5 @@ public sealed class ModelServingTests
             Waited += dueTime;
             return base.CreateTimer(callback, state, TimeSpan.Zero, period);
         }
-    }
-
-    private sealed class NoSender : IMessageSender
-    {
-        public ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken) =>
-            throw new InvalidOperationException("This job wants no reply.");
     }
 }

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Intake;
@@ -137,18 +136,9 @@ public sealed class ResultWriterTests
         };
         using var metrics = new WorkerMetrics(TimeProvider.System);
         var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
-        var replies = new ReplySender(
-            new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
-        using var writer = new ResultWriter(
-            store, replies, pipelines, new Suspects(store, pipelines), Options.Create(new DeliveryOptions { Commits = commits }), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+        using var writer = ResultWriters.Create(store, pipelines, metrics, options: new DeliveryOptions { Commits = commits });
         await writer.StartAsync(Token);
         await thenAsync(writer);
         await writer.StopAsync(Token);
-    }
-
-    private sealed class NoSender : IMessageSender
-    {
-        public ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken) =>
-            throw new InvalidOperationException("These jobs want no reply.");
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Delivery;
@@ -88,9 +87,7 @@ public sealed class RetrySenderTests
         await using var store = new MemoryStore();
         using var metrics = new WorkerMetrics(TimeProvider.System);
         var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
-        var replies = new ReplySender(sender, store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
-        using var writer = new ResultWriter(
-            store, replies, pipelines, new Suspects(store, pipelines), Options.Create(new DeliveryOptions()), metrics, TimeProvider.System, NullLogger<ResultWriter>.Instance);
+        using var writer = ResultWriters.Create(store, pipelines, metrics, sender);
         await writer.StartAsync(Token);
         new RetrySender(sender, writer, NullLogger<RetrySender>.Instance).Send(job, s_retry);
         await thenAsync(store);

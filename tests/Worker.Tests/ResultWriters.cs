@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Millrace.Results;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
+
+namespace Millrace.Worker.Tests;
+
+/// <summary>Writers on a store of the test's own.</summary>
+internal static class ResultWriters
+{
+    /// <summary>A writer that is not started. Without a sender its jobs may want no reply.</summary>
+    public static ResultWriter Create(
+        IResultStore store, RetryPipelines pipelines, WorkerMetrics metrics, IMessageSender? sender = null, DeliveryOptions? options = null)
+    {
+        var replies = new ReplySender(
+            sender ?? new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
+        return new ResultWriter(
+            store,
+            replies,
+            pipelines,
+            new Suspects(store, pipelines),
+            Options.Create(options ?? new DeliveryOptions()),
+            metrics,
+            TimeProvider.System,
+            NullLogger<ResultWriter>.Instance);
+    }
+
+    private sealed class NoSender : IMessageSender
+    {
+        public ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("These jobs want no reply.");
+    }
+}
