@@ -32,6 +32,8 @@ internal sealed class RabbitMqConfiguration(ServerFolder folder, RabbitMqProgram
             disk_free_limit.absolute = 200MB
             {(management ? $"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {ports.Management}" : "")}
             """);
+        using var advanced = File.Create(folder.PathOf("advanced.config"));
+        typeof(RabbitMqConfiguration).Assembly.GetManifestResourceStream("advanced.config")!.CopyTo(advanced);
     }
 
     public LocalProgram Epmd(RabbitMqPorts ports) => new()

@@ -40,6 +40,15 @@ public sealed class LocalRabbitMqTests
         Assert.Null(await second.CountMessagesAsync(Queue, Token));
     }
 
+    [Fact]
+    public async Task A_quorum_queue_takes_256_commands_of_a_channel_at_a_time()
+    {
+        await using var broker = await Here.RabbitMqAsync(new LocalRabbitMqOptions());
+
+        // Erlang's match: rabbitmqctl fails where it is another.
+        await broker.ControlAsync(["eval", "{ok, 256} = application:get_env(rabbit, quorum_commands_soft_limit)."], Token);
+    }
+
     private static async Task PublishAsync(Uri uri)
     {
         await using var connection = await new ConnectionFactory { Uri = uri }.CreateConnectionAsync(Token);
