@@ -8,4 +8,9 @@ internal interface ISettlement
 
     /// <summary>The worker ends before the job does, or cannot keep it: it goes back to its queue.</summary>
     void Abandon(Exception cause);
+
+    /// <summary>Says that nobody reads the delivery's body any more. Where that is not certain it is never called: the body is collected then.</summary>
+    void ReleaseBody()
+    {
+    }
 }

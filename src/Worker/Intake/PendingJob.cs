@@ -75,6 +75,10 @@ internal sealed class PendingJob
     /// <summary>What became of it; only once it is decided.</summary>
     public JobOutcome Outcome => Volatile.Read(ref _outcome) ?? throw new InvalidOperationException($"Job {JobId} is not decided.");
 
+    // A job that succeeds has had all its rows in runs. Of one that was cancelled, or had an attempt before this one on the same delivery, rows
+    // may still be on their way into a batch.
+    private bool HasReadItsBody => Volatile.Read(ref _outcome) is { Status: JobStatus.Succeeded } && Attempt == Delivery.Attempt;
+
     /// <summary>Decides the outcome; the first decision stands.</summary>
     /// <returns>True for the one that decided, which must hand the job on.</returns>
     public bool TryDecide(JobOutcome outcome) => Interlocked.CompareExchange(ref _outcome, outcome, null) is null;
@@ -111,7 +115,15 @@ internal sealed class PendingJob
     public void Replace(JobOutcome outcome) => Volatile.Write(ref _outcome, outcome);
 
     /// <inheritdoc cref="ISettlement.Complete"/>
-    public void Complete() => Delivery.Settlement.Complete();
+    public void Complete()
+    {
+        if (HasReadItsBody)
+        {
+            Delivery.Settlement.ReleaseBody();
+        }
+
+        Delivery.Settlement.Complete();
+    }
 
     /// <inheritdoc cref="ISettlement.Abandon"/>
     public void Abandon(Exception cause) => Delivery.Settlement.Abandon(cause);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
@@ -18,6 +19,10 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
 
     // An ack is a command in the queue's log, whatever it is for. Nobody waits for one: it only makes room in the prefetch.
     private static readonly TimeSpan s_ackPause = TimeSpan.FromMilliseconds(5);
+
+    // Bodies up to 128 KiB, 256 of each power of two: those of a burst, which are 64 MiB at the very most. The shared pool would keep some 60 of
+    // them, and half of the bodies of a busy queue would be garbage.
+    private static readonly ArrayPool<byte> s_bodies = ArrayPool<byte>.Create(maxArrayLength: 128 * 1024, maxArraysPerBucket: 256);
 
     private readonly JobConsumer _consumer;
     private readonly string _model;
@@ -61,7 +66,10 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
     {
         Interlocked.Increment(ref _open);
         // The body belongs to the client library and is taken back on return.
-        var delivery = AmqpDelivery.Read(properties, body.ToArray(), redelivered, new TagSettlement(this, deliveryTag), _model, _lane);
+        var copy = s_bodies.Rent(body.Length);
+        body.CopyTo(copy);
+        var settlement = new TagSettlement(this, deliveryTag, copy);
+        var delivery = AmqpDelivery.Read(properties, copy.AsMemory(0, body.Length), redelivered, settlement, _model, _lane);
         _consumer.Consume(delivery, _gone.Token);
         return Task.CompletedTask;
     }
@@ -196,13 +204,22 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
     /// <summary>A delivery that has ended. A tag of 0 is no delivery: the timer's.</summary>
     private readonly record struct Settled(ulong Tag, Exception? Fault);
 
-    private sealed class TagSettlement(QueueConsumer consumer, ulong tag) : ISettlement
+    private sealed class TagSettlement(QueueConsumer consumer, ulong tag, byte[] body) : ISettlement
     {
+        private byte[]? _body = body;
         private int _isSettled;
 
         public void Complete() => Settle(null);
 
         public void Abandon(Exception cause) => Settle(cause);
+
+        public void ReleaseBody()
+        {
+            if (Interlocked.Exchange(ref _body, null) is { } body)
+            {
+                s_bodies.Return(body);
+            }
+        }
 
         private void Settle(Exception? fault)
         {
