@@ -26,10 +26,10 @@ internal static class GoalList
         Value("tiny, p99 at 80 % of its own top rate", "ms", OpenLoopMeasure.NameOf(80), Quantity.P99, 25),
         Value("tiny, managed bytes a job", "B", EndToEndMeasure.MeasureName, Quantity.Allocated, 4_000),
         new("RSS with a full queue ÷ with 1,000 jobs waiting", "", ResidentRatio, AtMost: 1.05),
-        Compute("two workers ÷ one", ContenderList.TwoWorkers.Name, ContenderList.Millrace.Name, 1.9),
+        Compute(WorkloadList.ConvBatches, "two workers ÷ one", ContenderList.TwoWorkers.Name, ContenderList.Millrace.Name, 1.9),
+        Compute(WorkloadList.Conv, "two workers ÷ one", ContenderList.TwoWorkers.Name, ContenderList.Millrace.Name, null),
         // What the machine has to give: two of its processors may be one core's.
-        Compute("two bare loops ÷ one", BareLoop.Two, BareLoop.One, null),
-        Compute("two workers ÷ two bare loops", ContenderList.TwoWorkers.Name, BareLoop.Two, null),
+        Compute(WorkloadList.Conv, "two bare loops ÷ one", BareLoop.Two, BareLoop.One, null),
         Ratio(WorkloadList.Tiny, EndToEndMeasure.MeasureName, Quantity.Jobs, ContenderList.Unguarded.Name, 0.85),
         Ratio(WorkloadList.Tiny, DrainMeasure.MeasureName, Quantity.Jobs, ContenderList.Unguarded.Name, 0.85),
     ];
@@ -40,12 +40,12 @@ internal static class GoalList
         figures => Pairing.Ratios(Of(figures, workload, measure, quantity), Of(figures, workload, measure, quantity, to)),
         AtLeast: atLeast);
 
-    private static Goal Compute(string title, string ours, string to, double? atLeast) => new(
-        $"compute-bound: {title}",
+    private static Goal Compute(Workload workload, string title, string ours, string to, double? atLeast) => new(
+        $"{workload.Name}: {title}",
         "",
         figures => Pairing.Ratios(
-            Of(figures, WorkloadList.Conv, EndToEndMeasure.MeasureName, Quantity.Jobs, ours),
-            Of(figures, WorkloadList.Conv, EndToEndMeasure.MeasureName, Quantity.Jobs, to)),
+            Of(figures, workload, EndToEndMeasure.MeasureName, Quantity.Jobs, ours),
+            Of(figures, workload, EndToEndMeasure.MeasureName, Quantity.Jobs, to)),
         AtLeast: atLeast);
 
     private static Goal Value(string title, string unit, string measure, string quantity, double atMost) =>

@@ -54,7 +54,7 @@ internal static class WorkloadList
         Model = Digits,
         Measures = [new MixedMeasure()],
         // The unguarded worker has no bulk lane.
-        Contenders = [ContenderList.Floor, ContenderList.Peer, ContenderList.Millrace],
+        Contenders = Three,
         Jobs = 2_000,
         WarmUpJobs = 2_000,
     };
@@ -77,6 +77,7 @@ internal static class WorkloadList
         Title = "medium: 4 KiB in, 1 KiB out",
         Model = "bench-medium",
         Measures = [new EndToEndMeasure()],
+        Contenders = Three,
         Jobs = 20_000,
         WarmUpJobs = 10_000,
     };
@@ -87,6 +88,7 @@ internal static class WorkloadList
         Title = "large: 64 KiB in",
         Model = "bench-large",
         Measures = [new EndToEndMeasure()],
+        Contenders = Three,
         Jobs = 5_000,
         WarmUpJobs = 2_000,
         InFlight = 64,
@@ -98,11 +100,28 @@ internal static class WorkloadList
         Title = "compute-bound: a convolution of milliseconds a row",
         Model = "bench-conv",
         Measures = [new EndToEndMeasure()],
-        Contenders = [.. ContenderList.All, ContenderList.TwoWorkers],
+        Contenders = [.. Three, ContenderList.TwoWorkers],
         Jobs = 2_000,
         WarmUpJobs = 500,
         InFlight = 64,
     };
 
-    public static IReadOnlyList<Workload> All { get; } = [Tiny, Json, Rows, Mixed, Envelope, Medium, Large, Conv];
+    /// <summary>As many rows a job as a batch has: what is around a job is little beside the model, and two workers are not held up by it.</summary>
+    public static Workload ConvBatches { get; } = new()
+    {
+        Name = "conv-8",
+        Title = "compute-bound: 8 of these rows in one job",
+        Model = Conv.Model,
+        Rows = 8,
+        Measures = [new EndToEndMeasure()],
+        Contenders = [ContenderList.Millrace, ContenderList.TwoWorkers],
+        Jobs = 400,
+        WarmUpJobs = 60,
+        InFlight = 16,
+    };
+
+    public static IReadOnlyList<Workload> All { get; } = [Tiny, Json, Rows, Mixed, Envelope, Medium, Large, Conv, ConvBatches];
+
+    // What the guarantees cost is asked of small jobs, where it is most.
+    private static IReadOnlyList<Contender> Three => [ContenderList.Floor, ContenderList.Peer, ContenderList.Millrace];
 }
