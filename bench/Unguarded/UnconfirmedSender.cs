@@ -14,6 +14,8 @@ internal sealed class UnconfirmedSender(IOptions<BrokerOptions> broker) : IMessa
         return await connection.CreateChannelAsync();
     });
 
+    public bool KeepsBodies => false;
+
     public async ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken)
     {
         var channel = await _channel.Value;

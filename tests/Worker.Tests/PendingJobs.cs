@@ -10,7 +10,7 @@ namespace Millrace.Worker.Tests;
 internal static class PendingJobs
 {
     /// <summary>A job of one input with rows of <paramref name="width"/> elements, which is only batched and not run.</summary>
-    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null, InboundDelivery? delivery = null, int attempt = 1) => new()
+    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null, InboundDelivery? delivery = null, int attempt = 1, ReplyRoute? reply = null) => new()
     {
         JobId = id ?? Guid.NewGuid(),
         Delivery = delivery ?? Delivery(),
@@ -18,7 +18,7 @@ internal static class PendingJobs
         ModelName = "m",
         ModelVersion = "1",
         Lane = lane,
-        Reply = new ReplyRoute(null, null, WireFormat.Json),
+        Reply = reply ?? new ReplyRoute(null, null, WireFormat.Json),
         PayloadHash = new byte[16],
         ReceivedAt = time.GetUtcNow(),
         ReceivedTimestamp = time.GetTimestamp(),

@@ -102,7 +102,7 @@ internal static class JobReader
             ModelName = header.ModelName,
             ModelVersion = header.ModelVersion,
             Parameters = ReadParameters(ref parameters, "parameters"),
-            Outputs = outputs.TokenType is JsonTokenType.None or JsonTokenType.Null ? [] : ReadOutputs(ref outputs),
+            Outputs = outputs.TokenType is JsonTokenType.None or JsonTokenType.Null ? Array.Empty<RequestedOutput>() : ReadOutputs(ref outputs),
             Inputs = ReadInputs(ref inputs, binary, limits, json.Length),
         };
     }
@@ -125,6 +125,12 @@ internal static class JobReader
 
     private static Guid? ReadId(ref Utf8JsonReader reader)
     {
+        // The reader takes a UUID of the form D alone, as is asked for below; of escapes it may throw.
+        if (reader.TokenType == JsonTokenType.String && !reader.ValueIsEscaped && reader.TryGetGuid(out var plain))
+        {
+            return plain;
+        }
+
         var text = Text(ref reader, "id");
         return text switch
         {

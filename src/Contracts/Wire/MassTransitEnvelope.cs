@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace Millrace.Contracts.Wire;
@@ -79,7 +80,8 @@ public sealed record MassTransitEnvelope
     /// <summary>Writes the response to this envelope.</summary>
     /// <param name="result">What it brings.</param>
     /// <param name="messageId">The response's own id.</param>
-    public WireBody Respond(PredictionResult result, Guid messageId)
+    /// <param name="pool">Where the body's array is taken from, to be given back there; null for an array of its own.</param>
+    public WireBody Respond(PredictionResult result, Guid messageId, ArrayPool<byte>? pool = null)
     {
         ArgumentNullException.ThrowIfNull(result);
         using var buffer = WireBuffer.Rent();
@@ -103,7 +105,7 @@ public sealed record MassTransitEnvelope
         OipWriter.WriteResult(writer, result, binary: false);
         writer.WriteEndObject();
         writer.Flush();
-        return new WireBody(buffer.ToArray(), ContentType);
+        return new WireBody(buffer.Copy(pool), ContentType);
     }
 
     private static MassTransitEnvelope ReadFields(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)

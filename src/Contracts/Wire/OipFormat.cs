@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace Millrace.Contracts.Wire;
@@ -69,24 +70,29 @@ public static class OipFormat
     }
 
     /// <summary>Writes a response in the protocol's JSON.</summary>
-    public static WireBody WriteResult(PredictionResult result) => WriteJson(result, static (writer, value) => OipWriter.WriteResult(writer, value, binary: false));
+    /// <param name="result">The response.</param>
+    /// <param name="pool">Where the body's array is taken from, to be given back there; null for an array of its own.</param>
+    public static WireBody WriteResult(PredictionResult result, ArrayPool<byte>? pool = null) =>
+        WriteJson(result, static (writer, value) => OipWriter.WriteResult(writer, value, binary: false), pool);
 
     /// <summary>Writes a response in the binary extension.</summary>
-    public static WireBody WriteBinaryResult(PredictionResult result)
+    /// <param name="result">The response.</param>
+    /// <param name="pool">Where the body's array is taken from, to be given back there; null for an array of its own.</param>
+    public static WireBody WriteBinaryResult(PredictionResult result, ArrayPool<byte>? pool = null)
     {
         ArgumentNullException.ThrowIfNull(result);
-        return WriteBinary(result, static (writer, value) => OipWriter.WriteResult(writer, value, binary: true), result.Outputs);
+        return WriteBinary(result, static (writer, value) => OipWriter.WriteResult(writer, value, binary: true), result.Outputs, pool);
     }
 
-    private static WireBody WriteJson<T>(T value, Action<Utf8JsonWriter, T> write)
+    private static WireBody WriteJson<T>(T value, Action<Utf8JsonWriter, T> write, ArrayPool<byte>? pool = null)
     {
         using var buffer = WireBuffer.Rent();
         write(buffer.Json, value);
         buffer.Json.Flush();
-        return new WireBody(buffer.ToArray(), JsonContentType);
+        return new WireBody(buffer.Copy(pool), JsonContentType);
     }
 
-    private static WireBody WriteBinary<T>(T value, Action<Utf8JsonWriter, T> write, IReadOnlyList<Tensor> tensors)
+    private static WireBody WriteBinary<T>(T value, Action<Utf8JsonWriter, T> write, IReadOnlyList<Tensor> tensors, ArrayPool<byte>? pool = null)
     {
         using var buffer = WireBuffer.Rent();
         write(buffer.Json, value);
@@ -97,6 +103,6 @@ public static class OipFormat
             buffer.Append(tensors[i].Data.Span);
         }
 
-        return new WireBody(buffer.ToArray(), BinaryContentType, headerLength);
+        return new WireBody(buffer.Copy(pool), BinaryContentType, headerLength);
     }
 }

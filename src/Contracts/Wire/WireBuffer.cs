@@ -37,8 +37,18 @@ internal sealed class WireBuffer : IDisposable
 
     public void Append(ReadOnlySpan<byte> bytes) => _bytes.Write(bytes);
 
-    /// <summary>A copy of what was written.</summary>
-    public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
+    /// <summary>A copy of what was written, in an array of its own or of a pool.</summary>
+    public ReadOnlyMemory<byte> Copy(ArrayPool<byte>? pool)
+    {
+        if (pool is null)
+        {
+            return _bytes.WrittenSpan.ToArray();
+        }
+
+        var copy = pool.Rent(Length);
+        _bytes.WrittenSpan.CopyTo(copy);
+        return copy.AsMemory(0, Length);
+    }
 
     /// <summary>Gives it back to the thread. It may not be used any more.</summary>
     public void Dispose()

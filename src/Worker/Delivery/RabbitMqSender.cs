@@ -29,6 +29,8 @@ internal sealed partial class RabbitMqSender(
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _loops = [];
 
+    public bool KeepsBodies => false;
+
     public ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken)
     {
         var send = new PendingSend(message);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
@@ -12,6 +13,8 @@ namespace Millrace.Worker.Delivery;
 internal sealed partial class ReplySender(
     IMessageSender sender, IResultStore store, RetryPipelines retries, WorkerMetrics metrics, TimeProvider time, ILogger<ReplySender> logger)
 {
+    private readonly ArrayPool<byte>? _pool = sender.KeepsBodies ? null : BodyPool.Instance;
+
     /// <summary>Replies to a job, and completes it when the broker has the reply. Returns at once; many are in flight.</summary>
     /// <param name="job">The job; its row is committed.</param>
     /// <param name="first">The row that was there before this job's own could be; null where its own was committed.</param>
@@ -41,16 +44,19 @@ internal sealed partial class ReplySender(
         await sender.SendAsync(ToMessage(route, result), cancellationToken);
     }
 
+    /// <summary>One is on its way for each job in flight: what is rare is not in here, where it would take room in each.</summary>
     private async Task SendAndCompleteAsync(PendingJob job, PredictionResult result)
     {
         try
         {
-            if (await sender.SendAsync(ToMessage(job.Reply, result), CancellationToken.None) == SendOutcome.Unroutable)
+            var message = ToMessage(job.Reply, result);
+            if (await sender.SendAsync(message, CancellationToken.None) == SendOutcome.Unroutable)
             {
-                LogUndeliverable(job.JobId);
-                metrics.Undeliverable(job);
-                await retries.Store.ExecuteAsync(
-                    async (state, token) => await state.store.MarkUndeliverableAsync([state.job.JobId], token), (store, job), CancellationToken.None);
+                await MarkUndeliverableAsync(job);
+            }
+            else if (_pool is not null)
+            {
+                BodyPool.Return(message.Body.Bytes);
             }
 
             job.Complete();
@@ -63,6 +69,14 @@ internal sealed partial class ReplySender(
         }
     }
 
+    private async Task MarkUndeliverableAsync(PendingJob job)
+    {
+        LogUndeliverable(job.JobId);
+        metrics.Undeliverable(job);
+        await retries.Store.ExecuteAsync(
+            async (state, token) => await state.store.MarkUndeliverableAsync([state.job.JobId], token), (store, job), CancellationToken.None);
+    }
+
     private OutboundMessage ToMessage(ReplyRoute route, PredictionResult result) => new()
     {
         Exchange = "",
@@ -71,9 +85,9 @@ internal sealed partial class ReplySender(
         Status = result.Status,
         Body = route.Format switch
         {
-            WireFormat.Binary => OipFormat.WriteBinaryResult(result),
-            WireFormat.MassTransit => route.Envelope!.Respond(result, JobId.New(time)),
-            _ => OipFormat.WriteResult(result),
+            WireFormat.Binary => OipFormat.WriteBinaryResult(result, _pool),
+            WireFormat.MassTransit => route.Envelope!.Respond(result, JobId.New(time), _pool),
+            _ => OipFormat.WriteResult(result, _pool),
         },
     };
 

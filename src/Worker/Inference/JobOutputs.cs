@@ -12,7 +12,6 @@ internal sealed class JobOutputs
     private readonly int[] _selection;
     private readonly int _rows;
     private readonly Part?[] _parts;
-    private readonly Lock _gate = new();
     private int _rowsDone;
 
     /// <param name="model">The model that runs the job.</param>
@@ -45,7 +44,7 @@ internal sealed class JobOutputs
     public bool TryAdd(int output, int firstRow, ReadOnlySpan<long> rowShape, ReadOnlySpan<byte> data)
     {
         var part = _parts[output]!;
-        lock (_gate)
+        lock (_parts)
         {
             part.RowShape ??= rowShape.ToArray();
             if (!rowShape.SequenceEqual(part.RowShape))
@@ -75,7 +74,7 @@ internal sealed class JobOutputs
     {
         var tensors = new Tensor[_selection.Length];
         // Labels and their scores mostly come one behind the other.
-        (LabelSpec? Spec, TopLabels? Best) last = default;
+        (LabelSpec? Spec, TopLabels Best) last = default;
         for (var i = 0; i < tensors.Length; i++)
         {
             var index = _selection[i];
@@ -91,7 +90,7 @@ internal sealed class JobOutputs
             }
 
             var name = _model.Outputs[index].Name;
-            tensors[i] = index == label.LabelOutput ? last.Best!.ToLabels(name) : last.Best!.ToScores(name);
+            tensors[i] = index == label.LabelOutput ? last.Best.ToLabels(name) : last.Best.ToScores(name);
         }
 
         return tensors;

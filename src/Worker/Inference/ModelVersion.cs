@@ -12,7 +12,18 @@ internal sealed record ModelVersion
     public required ModelSignature Signature { get; init; }
 
     /// <summary>The graph's outputs, then those that the labels add.</summary>
-    public required IReadOnlyList<TensorSpec> Outputs { get; init; }
+    public required IReadOnlyList<TensorSpec> Outputs
+    {
+        get;
+        init
+        {
+            field = value;
+            AllOutputs = [.. Enumerable.Range(0, value.Count)];
+        }
+    }
+
+    /// <summary>What a job gets that asks for no outputs in particular: the index of each. Not to be written to.</summary>
+    public int[] AllOutputs { get; private init; } = [];
 
     public required IReadOnlyList<LabelSpec> Labels { get; init; }
 

@@ -5,15 +5,14 @@ using Millrace.Contracts;
 namespace Millrace.Worker.Inference;
 
 /// <summary>The best classes of each row, best first; equal scores in the classes' order, NaN last.</summary>
-internal sealed class TopLabels
+internal readonly struct TopLabels
 {
-    // Classes that there is room for on the stack.
+    // Classes, and picks, that there is room for on the stack.
     private const int OnStack = 1024;
 
-    private readonly LabelSpec _spec;
     private readonly long[] _shape;
-    private readonly int[] _picks;
-    private readonly float[] _values;
+    private readonly byte[] _labels;
+    private readonly byte[] _scores;
 
     /// <param name="spec">The labels.</param>
     /// <param name="scores">[rows, classes], floats.</param>
@@ -29,23 +28,25 @@ internal sealed class TopLabels
         var width = (int)scores.Shape[1];
         var classes = Math.Min(width, spec.Names.Count);
         var k = Math.Min(spec.TopK, classes);
-        _spec = spec;
         _shape = [rows, k];
-        _picks = new int[rows * k];
-        _values = new float[rows * k];
+        _scores = new byte[rows * k * sizeof(float)];
+        var values = MemoryMarshal.Cast<byte, float>(_scores.AsSpan());
+        var picks = rows * k <= OnStack ? stackalloc int[rows * k] : new int[rows * k];
         var row = width <= OnStack ? stackalloc float[width] : new float[width];
         for (var i = 0; i < rows; i++)
         {
             CopyRow(scores, i, row);
-            PickBest(row[..classes], _picks.AsSpan(i * k, k), _values.AsSpan(i * k, k));
+            PickBest(row[..classes], picks.Slice(i * k, k), values.Slice(i * k, k));
         }
+
+        _labels = Join(spec.Names, picks);
     }
 
     /// <summary>Their names: [rows, k], BYTES.</summary>
-    public Tensor ToLabels(string name) => new() { Name = name, Shape = _shape, Datatype = TensorDatatype.Bytes, Data = Join(_spec.Names, _picks) };
+    public Tensor ToLabels(string name) => new() { Name = name, Shape = _shape, Datatype = TensorDatatype.Bytes, Data = _labels };
 
     /// <summary>Their scores: [rows, k], FP32.</summary>
-    public Tensor ToScores(string name) => Tensor.Create<float>(name, _shape, _values);
+    public Tensor ToScores(string name) => new() { Name = name, Shape = _shape, Datatype = TensorDatatype.Fp32, Data = _scores };
 
     private static void PickBest(Span<float> row, Span<int> picks, Span<float> values)
     {

@@ -51,7 +51,7 @@ internal static class JobValidator
             return Reject(ErrorCode.ShapeTooLarge, $"input '{inputs[0].Name}': {rows} rows, expected at most {maxRows} (Limits:MaxRows)");
         }
 
-        return SelectOutputs(job.Outputs, model.Outputs, out var selection) is { } unknown
+        return SelectOutputs(job.Outputs, model, out var selection) is { } unknown
             ? new Validation(unknown)
             : new Validation(new Admission(inputs, (int)rows, model.FixedKey ?? KeyOf(inputs, model), selection));
     }
@@ -61,8 +61,9 @@ internal static class JobValidator
 
     private static JobOutcome? Match(IReadOnlyList<Tensor> given, IReadOnlyList<TensorSpec> specs, Tensor?[] inputs)
     {
-        foreach (var input in given)
+        for (var i = 0; i < given.Count; i++)
         {
+            var input = given[i];
             var index = IndexOf(specs, input.Name);
             if (index < 0)
             {
@@ -164,15 +165,16 @@ internal static class JobValidator
         return -1;
     }
 
-    private static JobOutcome? SelectOutputs(IReadOnlyList<RequestedOutput> asked, IReadOnlyList<TensorSpec> outputs, out int[] selection)
+    private static JobOutcome? SelectOutputs(IReadOnlyList<RequestedOutput> asked, ModelVersion model, out int[] selection)
     {
-        selection = new int[asked.Count == 0 ? outputs.Count : asked.Count];
-        for (var i = 0; i < selection.Length; i++)
+        selection = asked.Count == 0 ? model.AllOutputs : new int[asked.Count];
+        for (var i = 0; i < asked.Count; i++)
         {
-            selection[i] = asked.Count == 0 ? i : IndexOf(outputs, asked[i].Name);
+            selection[i] = IndexOf(model.Outputs, asked[i].Name);
             if (selection[i] < 0)
             {
-                return JobOutcome.Rejected(ErrorCode.OutputUnknown, $"outputs[{i}]: the model has no output '{asked[i].Name}', expected some of {Names(outputs)}");
+                return JobOutcome.Rejected(
+                    ErrorCode.OutputUnknown, $"outputs[{i}]: the model has no output '{asked[i].Name}', expected some of {Names(model.Outputs)}");
             }
 
             if (Array.IndexOf(selection, selection[i], 0, i) >= 0)

@@ -23,8 +23,9 @@ internal static class PayloadHash
         t_free = null;
         Add(hash, modelName);
         Add(hash, job.ModelVersion ?? "");
-        foreach (var input in job.Inputs)
+        for (var n = 0; n < job.Inputs.Count; n++)
         {
+            var input = job.Inputs[n];
             Add(hash, input.Name);
             Add(hash, (long)input.Datatype);
             Add(hash, input.Shape.Count);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
@@ -19,10 +18,6 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
 
     // An ack is a command in the queue's log, whatever it is for. Nobody waits for one: it only makes room in the prefetch.
     private static readonly TimeSpan s_ackPause = TimeSpan.FromMilliseconds(5);
-
-    // Bodies up to 128 KiB, 256 of each power of two: those of a burst, which are 64 MiB at the very most. The shared pool would keep some 60 of
-    // them, and half of the bodies of a busy queue would be garbage.
-    private static readonly ArrayPool<byte> s_bodies = ArrayPool<byte>.Create(maxArrayLength: 128 * 1024, maxArraysPerBucket: 256);
 
     private readonly JobConsumer _consumer;
     private readonly string _model;
@@ -66,8 +61,7 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
     {
         Interlocked.Increment(ref _open);
         // The body belongs to the client library and is taken back on return.
-        var copy = s_bodies.Rent(body.Length);
-        body.CopyTo(copy);
+        var copy = BodyPool.Copy(body);
         var settlement = new TagSettlement(this, deliveryTag, copy);
         var delivery = AmqpDelivery.Read(properties, copy.AsMemory(0, body.Length), redelivered, settlement, _model, _lane);
         _consumer.Consume(delivery, _gone.Token);
@@ -217,7 +211,7 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
         {
             if (Interlocked.Exchange(ref _body, null) is { } body)
             {
-                s_bodies.Return(body);
+                BodyPool.Instance.Return(body);
             }
         }
 
