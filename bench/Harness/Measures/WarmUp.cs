@@ -10,7 +10,7 @@ internal static class WarmUp
 {
     // One portion of jobs after the other, until .NET compiles no more, or nearly so.
     private const double MostCompiling = 0.03;
-    private const int MostPortions = 8;
+    private const int MostPortions = 16;
 
     /// <summary>Warms the contender up for the turn's workload.</summary>
     public static async Task RunAsync(Turn turn, CancellationToken cancellationToken)

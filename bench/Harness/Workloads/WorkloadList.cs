@@ -20,7 +20,7 @@ internal static class WorkloadList
         ],
         QuickMeasures = [new EndToEndMeasure(), new DrainMeasure(), new IdleMeasure()],
         Jobs = 40_000,
-        WarmUpJobs = 30_000,
+        WarmUpJobs = 15_000,
     };
 
     public static Workload Json { get; } = new()
