@@ -13,8 +13,8 @@ namespace Millrace.Bench;
 /// <param name="contenders">Those that can take part.</param>
 internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> contenders)
 {
-    private readonly IReadOnlyList<IGrouping<string, Workload>> _groups =
-        [.. WorkloadList.All.Where(workload => IsChosen(settings, workload)).GroupBy(workload => workload.Model, StringComparer.Ordinal)];
+    private readonly IReadOnlyList<IGrouping<ServedModels, Workload>> _groups =
+        [.. WorkloadList.All.Where(workload => IsChosen(settings, workload)).GroupBy(workload => workload.Served)];
 
     public Figures Figures { get; } = new();
 
@@ -62,7 +62,7 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
     }
 
     private async Task TakeRoundAsync(
-        Site site, IGrouping<string, Workload> group, int round, Action<string> tell, Action step, CancellationToken cancellationToken)
+        Site site, IGrouping<ServedModels, Workload> group, int round, Action<string> tell, Action step, CancellationToken cancellationToken)
     {
         foreach (var contender in TakingPart(group))
         {
@@ -72,8 +72,8 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
 
         if (group.Contains(WorkloadList.Conv))
         {
-            MeasureBare(BareLoop.One, 1, group.Key, round, tell);
-            MeasureBare(BareLoop.Two, 2, group.Key, round, tell);
+            MeasureBare(BareLoop.One, 1, WorkloadList.Conv.Model, round, tell);
+            MeasureBare(BareLoop.Two, 2, WorkloadList.Conv.Model, round, tell);
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
     }
 
     private async Task TakeTurnAsync(
-        Site site, IGrouping<string, Workload> group, Contender contender, int round, Action<string> tell, CancellationToken cancellationToken)
+        Site site, IGrouping<ServedModels, Workload> group, Contender contender, int round, Action<string> tell, CancellationToken cancellationToken)
     {
         var title = $"round {round} of {settings.Rounds} · {contender.Name}";
         tell($"{title} · {group.Key} · starts");

@@ -1,4 +1,5 @@
 using Millrace.Bench.Contenders;
+using Millrace.Bench.Workloads;
 using Millrace.Contracts;
 using Millrace.LocalServices;
 using Millrace.Results;
@@ -50,18 +51,18 @@ internal sealed class Site : IAsyncDisposable
     /// <summary>How a contender reaches its database.</summary>
     public NpgsqlConnectionStringBuilder LoginTo(ResultsTable table) => new(_login) { Database = table.Database };
 
-    /// <summary>Makes a model's queues as Millrace's worker makes them: its declaring them later changes nothing.</summary>
-    public async Task DeclareAsync(string model, CancellationToken cancellationToken)
+    /// <summary>Makes the models' queues as Millrace's worker makes them: its declaring them later changes nothing.</summary>
+    public async Task DeclareAsync(ServedModels models, CancellationToken cancellationToken)
     {
         await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        await BrokerTopology.DeclareAsync(channel, new BrokerOptions(), [], [model], cancellationToken);
+        await BrokerTopology.DeclareAsync(channel, new BrokerOptions(), [], models.Names, cancellationToken);
     }
 
     /// <summary>Takes away all jobs and rows.</summary>
-    public async Task CleanAsync(ResultsTable table, string model, CancellationToken cancellationToken)
+    public async Task CleanAsync(ResultsTable table, ServedModels models, CancellationToken cancellationToken)
     {
         await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        foreach (var queue in QueuesOf(model))
+        foreach (var queue in QueuesOf(models))
         {
             await channel.QueuePurgeAsync(queue, cancellationToken);
         }
@@ -73,7 +74,7 @@ internal sealed class Site : IAsyncDisposable
 
     /// <summary>Checks that every job of a measure has exactly one row that says so, and that none waits or was given up.</summary>
     /// <exception cref="BenchException">It is not so.</exception>
-    public async Task VerifyAsync(ResultsTable table, string model, int jobs, CancellationToken cancellationToken)
+    public async Task VerifyAsync(ResultsTable table, ServedModels models, int jobs, CancellationToken cancellationToken)
     {
         await using (var command = Owner(table).CreateCommand(table.Count))
         await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -87,7 +88,7 @@ internal sealed class Site : IAsyncDisposable
         }
 
         await using var channel = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
-        foreach (var queue in QueuesOf(model))
+        foreach (var queue in QueuesOf(models))
         {
             var waiting = (await channel.QueueDeclarePassiveAsync(queue, cancellationToken)).MessageCount;
             if (waiting > 0)
@@ -109,9 +110,11 @@ internal sealed class Site : IAsyncDisposable
         await _broker.DisposeAsync();
     }
 
-    private static string[] QueuesOf(string model) =>
+    private static IEnumerable<string> QueuesOf(ServedModels models) =>
     [
-        BrokerNames.Queue(model, Lane.Interactive), BrokerNames.Queue(model, Lane.Bulk), BrokerNames.DeadLetters, BrokerNames.DeadLetterRows,
+        .. models.Names.SelectMany(model => new[] { BrokerNames.Queue(model, Lane.Interactive), BrokerNames.Queue(model, Lane.Bulk) }),
+        BrokerNames.DeadLetters,
+        BrokerNames.DeadLetterRows,
     ];
 
     private static async Task MigrateAsync(string connectionString, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Millrace.Bench.Workloads;
 
 namespace Millrace.Bench.Contenders;
 
@@ -11,8 +12,8 @@ internal sealed record Contender
     /// <summary>What people call it.</summary>
     public required string Title { get; init; }
 
-    /// <summary>What starts one of its processes for a model.</summary>
-    public required Func<Site, string, ProcessStartInfo> Command { get; init; }
+    /// <summary>What starts one of its processes for models.</summary>
+    public required Func<Site, ServedModels, ProcessStartInfo> Command { get; init; }
 
     /// <summary>Which line of its output says that it consumes jobs.</summary>
     public Func<string, bool> IsReady { get; init; } = line => line == "ready";

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Millrace.Bench.Workloads;
 
 namespace Millrace.Bench.Contenders;
 
@@ -13,7 +14,7 @@ internal static class ContenderList
     {
         Name = "floor",
         Title = "floor (C# by hand, no guarantee)",
-        Command = (site, model) => WithContract(DotNet("Millrace.Bench.Floor.dll"), site, model),
+        Command = (site, models) => WithContract(DotNet("Millrace.Bench.Floor.dll"), site, models.Model),
         Obstacle = () => NotBuilt("Millrace.Bench.Floor.dll"),
     };
 
@@ -21,7 +22,7 @@ internal static class ContenderList
     {
         Name = "peer",
         Title = "peer (Node)",
-        Command = (site, model) => WithContract(new ProcessStartInfo("node", [Path.Combine(Repository.Peer, "main.js")]), site, model),
+        Command = (site, models) => WithContract(new ProcessStartInfo("node", [Path.Combine(Repository.Peer, "main.js")]), site, models.Model),
         Obstacle = PeerObstacle,
         IsManaged = false,
     };
@@ -30,7 +31,7 @@ internal static class ContenderList
     {
         Name = "millrace",
         Title = "Millrace",
-        Command = (site, model) => WithSettings(DotNet("Millrace.Worker.dll"), site, ResultsTable.Millrace, model),
+        Command = (site, models) => WithSettings(DotNet("Millrace.Worker.dll"), site, ResultsTable.Millrace, models),
         Obstacle = () => NotBuilt("Millrace.Worker.dll"),
         IsReady = line => line.Contains("Ready:", StringComparison.Ordinal),
         Table = ResultsTable.Millrace,
@@ -41,7 +42,7 @@ internal static class ContenderList
     {
         Name = "unguarded",
         Title = "Millrace, guarantees off",
-        Command = (site, model) => WithSettings(DotNet("Millrace.Bench.Unguarded.dll"), site, ResultsTable.Unguarded, model),
+        Command = (site, models) => WithSettings(DotNet("Millrace.Bench.Unguarded.dll"), site, ResultsTable.Unguarded, models),
         Obstacle = () => NotBuilt("Millrace.Bench.Unguarded.dll"),
         Table = ResultsTable.Unguarded,
     };
@@ -69,14 +70,14 @@ internal static class ContenderList
     private static ProcessStartInfo DotNet(string assembly) =>
         new(Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet", [Beside(assembly)]);
 
-    private static ProcessStartInfo WithSettings(ProcessStartInfo start, Site site, ResultsTable table, string model)
+    private static ProcessStartInfo WithSettings(ProcessStartInfo start, Site site, ResultsTable table, ServedModels models)
     {
         start.Environment["Broker__Uri"] = site.Broker.ToString();
         start.Environment["Store__ConnectionString"] = site.LoginTo(table).ToString();
         // So that it asks for what the broker proposes to the others, 60 s: it may be held for that long while a queue is filled.
         start.Environment["Broker__Heartbeat"] = "00:02:00";
-        start.Environment["Models__Directory"] = Repository.ModelsOf(model);
-        start.Environment["Models__Names"] = model;
+        start.Environment["Models__Directory"] = models.Directory();
+        start.Environment["Models__Names"] = string.Join(',', models.Names);
         return start;
     }
 

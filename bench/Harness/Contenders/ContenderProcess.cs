@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
+using Millrace.Bench.Workloads;
 using Millrace.LocalServices;
 
 namespace Millrace.Bench.Contenders;
@@ -37,9 +38,9 @@ internal sealed class ContenderProcess : IAsyncDisposable
 
     /// <summary>Starts it and waits until it consumes.</summary>
     /// <exception cref="BenchException">It ended before, or did not come up in time.</exception>
-    public static async Task<ContenderProcess> StartAsync(Contender contender, Site site, string model, CancellationToken cancellationToken)
+    public static async Task<ContenderProcess> StartAsync(Contender contender, Site site, ServedModels models, CancellationToken cancellationToken)
     {
-        var command = contender.Command(site, model);
+        var command = contender.Command(site, models);
         var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", command.FileName, .. command.ArgumentList])
         {
             UseShellExecute = false,

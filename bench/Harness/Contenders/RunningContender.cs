@@ -1,3 +1,5 @@
+using Millrace.Bench.Workloads;
+
 namespace Millrace.Bench.Contenders;
 
 /// <summary>A contender's processes together.</summary>
@@ -18,14 +20,14 @@ internal sealed class RunningContender : IAsyncDisposable
     public long ResidentBytes => _processes.Sum(process => process.ResidentBytes);
 
     /// <exception cref="BenchException">It did not come up.</exception>
-    public static async Task<RunningContender> StartAsync(Contender contender, Site site, string model, CancellationToken cancellationToken)
+    public static async Task<RunningContender> StartAsync(Contender contender, Site site, ServedModels models, CancellationToken cancellationToken)
     {
         var processes = new List<ContenderProcess>();
         try
         {
             for (var i = 0; i < contender.Processes; i++)
             {
-                processes.Add(await ContenderProcess.StartAsync(contender, site, model, cancellationToken));
+                processes.Add(await ContenderProcess.StartAsync(contender, site, models, cancellationToken));
             }
 
             return new RunningContender(contender, processes);

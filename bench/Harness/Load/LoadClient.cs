@@ -14,19 +14,17 @@ internal sealed class LoadClient : IAsyncDisposable
     private readonly IChannel _publish;
     private readonly IChannel _replies;
     private readonly string _replyQueue;
-    private readonly JobTemplate _template;
-    private readonly string _routingKey;
+    private readonly IReadOnlyList<(JobTemplate Template, string RoutingKey)> _kinds;
     private readonly Action? _replied;
 
     private LoadClient(
-        IConnection connection, IChannel publish, IChannel replies, string replyQueue, JobTemplate template, string routingKey, ReplyBook book, Action? replied)
+        IConnection connection, IChannel publish, IChannel replies, string replyQueue, IReadOnlyList<(JobTemplate Template, string RoutingKey)> kinds, ReplyBook book, Action? replied)
     {
         _connection = connection;
         _publish = publish;
         _replies = replies;
         _replyQueue = replyQueue;
-        _template = template;
-        _routingKey = routingKey;
+        _kinds = kinds;
         _replied = replied;
         Book = book;
     }
@@ -34,8 +32,7 @@ internal sealed class LoadClient : IAsyncDisposable
     public ReplyBook Book { get; }
 
     /// <param name="broker">The broker.</param>
-    /// <param name="template">What is published.</param>
-    /// <param name="routingKey">Where to.</param>
+    /// <param name="kinds">What is published, and where to: one after the other in turn.</param>
     /// <param name="jobs">How many jobs it is going to publish.</param>
     /// <param name="awaitsConfirms">
     /// Whether a publish ends with the broker's confirm. Else confirms are asked for, because a producer that must not lose jobs does so
@@ -44,14 +41,19 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <param name="replied">Called at each reply.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<LoadClient> ConnectAsync(
-        Uri broker, JobTemplate template, string routingKey, int jobs, bool awaitsConfirms, Action? replied, CancellationToken cancellationToken)
+        Uri broker,
+        IReadOnlyList<(JobTemplate Template, string RoutingKey)> kinds,
+        int jobs,
+        bool awaitsConfirms,
+        Action? replied,
+        CancellationToken cancellationToken)
     {
         var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync("bench", cancellationToken);
         var publish = await connection.CreateChannelAsync(new CreateChannelOptions(true, awaitsConfirms, null), cancellationToken);
         var replies = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
         var queue = await replies.QueueDeclareAsync("", durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellationToken);
         var book = new ReplyBook(jobs, TimeProvider.System);
-        var client = new LoadClient(connection, publish, replies, queue.QueueName, template, routingKey, book, replied);
+        var client = new LoadClient(connection, publish, replies, queue.QueueName, kinds, book, replied);
         var consumer = new AsyncEventingBasicConsumer(replies);
         consumer.ReceivedAsync += client.OnReply;
         await replies.BasicConsumeAsync(queue.QueueName, autoAck: true, consumer, cancellationToken);
@@ -61,20 +63,21 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <summary>Publishes a job. Its latency counts from what the book says that it begins at.</summary>
     public ValueTask PublishAsync(int job, CancellationToken cancellationToken)
     {
+        var (template, routingKey) = _kinds[job % _kinds.Count];
         var properties = new BasicProperties
         {
-            ContentType = _template.ContentType,
+            ContentType = template.ContentType,
             DeliveryMode = DeliveryModes.Persistent,
             ReplyTo = _replyQueue,
             CorrelationId = job.ToString(CultureInfo.InvariantCulture),
         };
-        if (_template.HeaderLength is { } length)
+        if (template.HeaderLength is { } length)
         {
             properties.Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [OipFormat.HeaderLengthHeader] = length };
         }
 
         return _publish.BasicPublishAsync(
-            BrokerNames.Exchange, _routingKey, mandatory: true, properties, _template.WithId(Guid.CreateVersion7()), cancellationToken);
+            BrokerNames.Exchange, routingKey, mandatory: true, properties, template.WithId(Guid.CreateVersion7()), cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

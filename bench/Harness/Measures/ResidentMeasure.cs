@@ -23,10 +23,10 @@ internal static class ResidentMeasure
     {
         foreach (var waiting in new[] { FewWaiting, settings.Waiting })
         {
-            await site.DeclareAsync(WorkloadList.Tiny.Model, cancellationToken);
-            await site.CleanAsync(ResultsTable.Millrace, WorkloadList.Tiny.Model, cancellationToken);
+            await site.DeclareAsync(WorkloadList.Tiny.Served, cancellationToken);
+            await site.CleanAsync(ResultsTable.Millrace, WorkloadList.Tiny.Served, cancellationToken);
             await RunAsync(site, settings, figures, waiting, tell, cancellationToken);
-            await site.CleanAsync(ResultsTable.Millrace, WorkloadList.Tiny.Model, cancellationToken);
+            await site.CleanAsync(ResultsTable.Millrace, WorkloadList.Tiny.Served, cancellationToken);
         }
     }
 
@@ -40,7 +40,7 @@ internal static class ResidentMeasure
         var most = Math.Max(waiting + Prefetch, 2_000_000);
         var template = JobTemplates.Create(JobForm.Binary, input, 1);
         await using var client = await LoadClient.ConnectAsync(
-            site.Broker, template, input.Model, most, awaitsConfirms: false, () => window.Release(), cancellationToken);
+            site.Broker, [(template, input.Model)], most, awaitsConfirms: false, () => window.Release(), cancellationToken);
         tell($"resident memory · {waiting:N0} jobs are published");
         var publishing = PublishAsync(client, window, most, enough.Token);
         while (window.CurrentCount > 0 && !publishing.IsCompleted)
@@ -48,7 +48,7 @@ internal static class ResidentMeasure
             await Task.Delay(s_between, cancellationToken);
         }
 
-        await using var running = await RunningContender.StartAsync(ContenderList.Millrace, site, input.Model, cancellationToken);
+        await using var running = await RunningContender.StartAsync(ContenderList.Millrace, site, WorkloadList.Tiny.Served, cancellationToken);
         tell($"resident memory · {waiting:N0} jobs wait");
         var key = new FigureKey(WorkloadList.Tiny.Name, NameOf(waiting), Quantity.Resident, ContenderList.Millrace.Name);
         for (var i = 1; i <= (settings.IsQuick ? Samples / 2 : Samples); i++)

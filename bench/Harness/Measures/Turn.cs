@@ -15,8 +15,6 @@ namespace Millrace.Bench.Measures;
 /// <param name="Round">Which round it is, from 1.</param>
 internal sealed record Turn(Site Site, RunningContender Running, Workload Workload, Settings Settings, Figures Figures, int Round)
 {
-    private readonly ModelInput _input = ModelInput.Read(Workload.Model);
-
     /// <summary>How long any part of it may take.</summary>
     public TimeSpan Patience { get; } = TimeSpan.FromMinutes(5);
 
@@ -31,15 +29,24 @@ internal sealed record Turn(Site Site, RunningContender Running, Workload Worklo
 
     /// <summary>Connects a client that publishes the workload's jobs.</summary>
     public Task<LoadClient> ConnectAsync(int jobs, bool awaitsConfirms, Action? replied, CancellationToken cancellationToken) => LoadClient.ConnectAsync(
-        Site.Broker, JobTemplates.Create(Workload.Form, _input, Workload.Rows), Workload.Model, jobs, awaitsConfirms, replied, cancellationToken);
+        Site.Broker, JobsOf(Workload.Rows, Lane.Interactive), jobs, awaitsConfirms, replied, cancellationToken);
 
     /// <summary>Connects a client that publishes bulk jobs: to the bulk lane of who has one.</summary>
     public Task<LoadClient> ConnectBulkAsync(int jobs, int rows, Action? replied, CancellationToken cancellationToken) => LoadClient.ConnectAsync(
         Site.Broker,
-        JobTemplates.Create(Workload.Form, _input, rows),
-        BrokerNames.RoutingKey(Workload.Model, Contender.IsMillrace ? Lane.Bulk : Lane.Interactive),
+        JobsOf(rows, Contender.IsMillrace ? Lane.Bulk : Lane.Interactive),
         jobs,
         awaitsConfirms: false,
         replied,
         cancellationToken);
+
+    private IReadOnlyList<(JobTemplate Template, string RoutingKey)> JobsOf(int rows, Lane lane)
+    {
+        var input = ModelInput.Read(Workload.Model);
+        return
+        [
+            .. Workload.Served.Names.Select(name =>
+                (JobTemplates.Create(Workload.Form, input with { Model = name }, rows), BrokerNames.RoutingKey(name, lane))),
+        ];
+    }
 }

@@ -19,7 +19,7 @@ internal static class WarmUp
         {
             var (managed, processor) = (await turn.Running.ReadManagedAsync(cancellationToken), turn.Running.ProcessorTime);
             await ClosedLoop.RunAsync(turn, turn.Workload.WarmUpJobs, turn.InFlight, cancellationToken);
-            await turn.Site.CleanAsync(turn.Contender.Table, turn.Workload.Model, cancellationToken);
+            await turn.Site.CleanAsync(turn.Contender.Table, turn.Workload.Served, cancellationToken);
             var compiling = (await turn.Running.ReadManagedAsync(cancellationToken))?.Compiling - managed?.Compiling;
             if (portion > 1 && (compiling is null || compiling < MostCompiling * (turn.Running.ProcessorTime - processor)))
             {

@@ -15,6 +15,12 @@ internal sealed record Workload
     /// <summary>The model.</summary>
     public required string Model { get; init; }
 
+    /// <summary>How many models that are the same share the jobs, in turn; each has its queues.</summary>
+    public int Copies { get; init; } = 1;
+
+    /// <summary>What is served for it.</summary>
+    public ServedModels Served => new(Model, Copies);
+
     /// <summary>What is measured, in this order.</summary>
     public required IReadOnlyList<IMeasure> Measures { get; init; }
 

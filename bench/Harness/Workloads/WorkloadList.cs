@@ -71,6 +71,19 @@ internal static class WorkloadList
         WarmUpJobs = 5_000,
     };
 
+    /// <summary>As <see cref="Tiny"/>, of ten models: each has a tenth of the jobs, and so batches and commits of a tenth the size.</summary>
+    public static Workload Models { get; } = new()
+    {
+        Name = "models",
+        Title = "models: 64 floats, of ten models in turn",
+        Model = Digits,
+        Copies = 10,
+        Measures = [new EndToEndMeasure()],
+        Contenders = [ContenderList.Millrace],
+        Jobs = 40_000,
+        WarmUpJobs = 15_000,
+    };
+
     public static Workload Medium { get; } = new()
     {
         Name = "medium",
@@ -120,7 +133,7 @@ internal static class WorkloadList
         InFlight = 16,
     };
 
-    public static IReadOnlyList<Workload> All { get; } = [Tiny, Json, Rows, Mixed, Envelope, Medium, Large, Conv, ConvBatches];
+    public static IReadOnlyList<Workload> All { get; } = [Tiny, Json, Rows, Mixed, Envelope, Models, Medium, Large, Conv, ConvBatches];
 
     // What the guarantees cost is asked of small jobs, where it is most.
     private static IReadOnlyList<Contender> Three => [ContenderList.Floor, ContenderList.Peer, ContenderList.Millrace];
