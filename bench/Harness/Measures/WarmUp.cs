@@ -8,9 +8,10 @@ namespace Millrace.Bench.Measures;
 /// </summary>
 internal static class WarmUp
 {
-    // One portion of jobs after the other, until .NET compiles no more, or nearly so.
+    // One portion of jobs after the other, until .NET compiles no more, or nearly so. Portions of seconds: it also pauses between two rounds of
+    // compiling, and half as many jobs ended the warm-up in such a pause, with a worker that was 15 % slower.
     private const double MostCompiling = 0.03;
-    private const int MostPortions = 16;
+    private const int MostPortions = 8;
 
     /// <summary>Warms the contender up for the turn's workload.</summary>
     public static async Task RunAsync(Turn turn, CancellationToken cancellationToken)

@@ -20,7 +20,7 @@ internal static class WorkloadList
         ],
         QuickMeasures = [new EndToEndMeasure(), new DrainMeasure(), new IdleMeasure()],
         Jobs = 40_000,
-        WarmUpJobs = 15_000,
+        WarmUpJobs = 30_000,
     };
 
     public static Workload Json { get; } = new()
@@ -81,7 +81,7 @@ internal static class WorkloadList
         Measures = [new EndToEndMeasure()],
         Contenders = [ContenderList.Millrace],
         Jobs = 40_000,
-        WarmUpJobs = 15_000,
+        WarmUpJobs = 30_000,
     };
 
     public static Workload Medium { get; } = new()
