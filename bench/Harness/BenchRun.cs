@@ -72,16 +72,16 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
 
         if (group.Contains(WorkloadList.Conv))
         {
-            MeasureBare(BareLoop.One, 1, WorkloadList.Conv.Model, round, tell);
-            MeasureBare(BareLoop.Two, 2, WorkloadList.Conv.Model, round, tell);
+            MeasureBare(BareLoop.One, 1, round, tell);
+            MeasureBare(BareLoop.Two, 2, round, tell);
         }
     }
 
-    private void MeasureBare(string name, int loops, string model, int round, Action<string> tell)
+    private void MeasureBare(string name, int loops, int round, Action<string> tell)
     {
         tell($"round {round} of {settings.Rounds} · {name} · {WorkloadList.Conv.Name}");
-        Figures.Add(
-            new FigureKey(WorkloadList.Conv.Name, EndToEndMeasure.MeasureName, Quantity.Jobs, name), round, BareLoop.RowsPerSecond(model, loops));
+        var key = new FigureKey(WorkloadList.Conv.Name, EndToEndMeasure.MeasureName, Quantity.Jobs, name);
+        Figures.Add(key, round, BareLoop.RowsPerSecond(WorkloadList.Conv.Model, loops));
     }
 
     private async Task TakeTurnAsync(

@@ -76,7 +76,7 @@ internal static class ContenderList
         start.Environment["Store__ConnectionString"] = site.LoginTo(table).ToString();
         // So that it asks for what the broker proposes to the others, 60 s: it may be held for that long while a queue is filled.
         start.Environment["Broker__Heartbeat"] = "00:02:00";
-        start.Environment["Models__Directory"] = models.Directory();
+        start.Environment["Models__Directory"] = models.MakeRepository();
         start.Environment["Models__Names"] = string.Join(',', models.Names);
         return start;
     }

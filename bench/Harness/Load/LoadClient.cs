@@ -14,11 +14,11 @@ internal sealed class LoadClient : IAsyncDisposable
     private readonly IChannel _publish;
     private readonly IChannel _replies;
     private readonly string _replyQueue;
-    private readonly IReadOnlyList<(JobTemplate Template, string RoutingKey)> _kinds;
+    private readonly IReadOnlyList<JobKind> _kinds;
     private readonly Action? _replied;
 
     private LoadClient(
-        IConnection connection, IChannel publish, IChannel replies, string replyQueue, IReadOnlyList<(JobTemplate Template, string RoutingKey)> kinds, ReplyBook book, Action? replied)
+        IConnection connection, IChannel publish, IChannel replies, string replyQueue, IReadOnlyList<JobKind> kinds, ReplyBook book, Action? replied)
     {
         _connection = connection;
         _publish = publish;
@@ -41,12 +41,7 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <param name="replied">Called at each reply.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<LoadClient> ConnectAsync(
-        Uri broker,
-        IReadOnlyList<(JobTemplate Template, string RoutingKey)> kinds,
-        int jobs,
-        bool awaitsConfirms,
-        Action? replied,
-        CancellationToken cancellationToken)
+        Uri broker, IReadOnlyList<JobKind> kinds, int jobs, bool awaitsConfirms, Action? replied, CancellationToken cancellationToken)
     {
         var connection = await new ConnectionFactory { Uri = broker }.CreateConnectionAsync("bench", cancellationToken);
         var publish = await connection.CreateChannelAsync(new CreateChannelOptions(true, awaitsConfirms, null), cancellationToken);

@@ -40,7 +40,7 @@ internal static class ResidentMeasure
         var most = Math.Max(waiting + Prefetch, 2_000_000);
         var template = JobTemplates.Create(JobForm.Binary, input, 1);
         await using var client = await LoadClient.ConnectAsync(
-            site.Broker, [(template, input.Model)], most, awaitsConfirms: false, () => window.Release(), cancellationToken);
+            site.Broker, [new JobKind(template, input.Model)], most, awaitsConfirms: false, () => window.Release(), cancellationToken);
         tell($"resident memory · {waiting:N0} jobs are published");
         var publishing = PublishAsync(client, window, most, enough.Token);
         while (window.CurrentCount > 0 && !publishing.IsCompleted)

@@ -40,13 +40,13 @@ internal sealed record Turn(Site Site, RunningContender Running, Workload Worklo
         replied,
         cancellationToken);
 
-    private IReadOnlyList<(JobTemplate Template, string RoutingKey)> JobsOf(int rows, Lane lane)
+    private IReadOnlyList<JobKind> JobsOf(int rows, Lane lane)
     {
         var input = ModelInput.Read(Workload.Model);
         return
         [
             .. Workload.Served.Names.Select(name =>
-                (JobTemplates.Create(Workload.Form, input with { Model = name }, rows), BrokerNames.RoutingKey(name, lane))),
+                new JobKind(JobTemplates.Create(Workload.Form, input with { Model = name }, rows), BrokerNames.RoutingKey(name, lane))),
         ];
     }
 }

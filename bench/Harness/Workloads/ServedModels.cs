@@ -7,8 +7,8 @@ internal sealed record ServedModels(string Model, int Copies)
 {
     public IReadOnlyList<string> Names => Copies == 1 ? [Model] : [.. Enumerable.Range(1, Copies).Select(copy => $"{Model}-{copy}")];
 
-    /// <summary>The model repository that holds them; one of links, under the folder for temporary files, for copies.</summary>
-    public string Directory()
+    /// <summary>The model repository that holds them; for copies one that is made for it, of links, in the folder for temporary files.</summary>
+    public string MakeRepository()
     {
         var source = Repository.ModelsOf(Model);
         if (Copies == 1)
@@ -16,10 +16,10 @@ internal sealed record ServedModels(string Model, int Copies)
             return source;
         }
 
-        var folder = System.IO.Directory.CreateTempSubdirectory("bench-models").FullName;
+        var folder = Directory.CreateTempSubdirectory("bench-models").FullName;
         foreach (var name in Names)
         {
-            System.IO.Directory.CreateSymbolicLink(Path.Combine(folder, name), Path.Combine(source, Model));
+            Directory.CreateSymbolicLink(Path.Combine(folder, name), Path.Combine(source, Model));
         }
 
         return folder;
