@@ -37,12 +37,19 @@ internal sealed class BenchRun(Settings settings, IReadOnlyList<Contender> conte
             await site.DeclareAsync(group.Key, cancellationToken);
         }
 
-        for (var round = 1; round <= settings.Rounds; round++)
+        var clock = new RoundClock(settings.Rounds, settings.EndBy, TimeProvider.System);
+        while (clock.TryBegin())
         {
+            Figures.RoundCount = clock.Round;
             foreach (var group in _groups)
             {
-                await TakeRoundAsync(site, group, round, tell, step, cancellationToken);
+                await TakeRoundAsync(site, group, clock.Round, tell, step, cancellationToken);
             }
+        }
+
+        if (clock.Round < settings.Rounds)
+        {
+            tell($"no time for another round: {clock.Round} of {settings.Rounds}");
         }
 
         if (IsResidentChosen)

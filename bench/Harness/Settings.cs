@@ -12,8 +12,11 @@ internal sealed record Settings
     /// <summary>Names of workloads; none means those of the form.</summary>
     public IReadOnlyList<string> Workloads { get; init; } = [];
 
-    /// <summary>How often each contender has its turn.</summary>
+    /// <summary>How often each contender has its turn, at most.</summary>
     public required int Rounds { get; init; }
+
+    /// <summary>When the run is to be over: it takes no round more than end by then. Null for whenever it is.</summary>
+    public DateTimeOffset? EndBy { get; init; }
 
     /// <summary>Jobs on their way at once in a closed loop, where the workload says nothing else.</summary>
     public required int InFlight { get; init; }

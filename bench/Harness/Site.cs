@@ -36,8 +36,9 @@ internal sealed class Site : IAsyncDisposable
 
     public static async Task<Site> StartAsync(CancellationToken cancellationToken)
     {
-        var broker = await LocalRabbitMq.StartAsync(new LocalRabbitMqOptions(), cancellationToken);
+        var starting = LocalRabbitMq.StartAsync(new LocalRabbitMqOptions(), cancellationToken);
         var server = await LocalPostgres.StartAsync(new LocalPostgresOptions(), cancellationToken);
+        var broker = await starting;
         await MigrateAsync(server.ConnectionString, cancellationToken);
         var connection = await new ConnectionFactory { Uri = broker.Uri }.CreateConnectionAsync("bench site", cancellationToken);
         var site = new Site(broker, server, connection, await server.MakeWorkerLoginAsync(WorkerLogin, cancellationToken));

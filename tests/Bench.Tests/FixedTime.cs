@@ -8,4 +8,6 @@ internal sealed class FixedTime : TimeProvider
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override long GetTimestamp() => Elapsed.Ticks;
+
+    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + Elapsed;
 }

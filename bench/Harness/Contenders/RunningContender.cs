@@ -17,7 +17,7 @@ internal sealed class RunningContender : IAsyncDisposable
 
     public TimeSpan ProcessorTime => new(_processes.Sum(process => process.ProcessorTime.Ticks));
 
-    public long ResidentBytes => _processes.Sum(process => process.ResidentBytes);
+    public double ResidentMebibytes => _processes.Sum(process => process.ResidentBytes) / (1024.0 * 1024.0);
 
     /// <exception cref="BenchException">It did not come up.</exception>
     public static async Task<RunningContender> StartAsync(Contender contender, Site site, ServedModels models, CancellationToken cancellationToken)

@@ -14,6 +14,7 @@ internal static class Quantity
     public const string LoadCpu = "CPU of the load client, µs/job";
     public const string Allocated = "managed memory allocated, B/job";
     public const string Resident = "resident memory, MiB";
+    public const string ResidentAtEnd = "resident memory at its end, MiB";
 
     /// <summary>The parts of a job's CPU time, in the order of its way.</summary>
     public static IReadOnlyList<string> Cpu { get; } = [LoadCpu, BrokerCpu, ContenderCpu, StoreCpu];

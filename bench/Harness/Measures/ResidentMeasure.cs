@@ -54,7 +54,7 @@ internal static class ResidentMeasure
         for (var i = 1; i <= (settings.IsQuick ? Samples / 2 : Samples); i++)
         {
             await running.WaitForAsync(Task.Delay(s_between, cancellationToken));
-            figures.Add(key, i, running.ResidentBytes / (1024.0 * 1024.0));
+            figures.Add(key, i, running.ResidentMebibytes);
         }
 
         await enough.CancelAsync();

@@ -28,6 +28,7 @@ internal sealed class Usage
         _turn.Add(measure, Quantity.BrokerCpu, used.Broker);
         _turn.Add(measure, Quantity.StoreCpu, used.Store);
         _turn.Add(measure, Quantity.LoadCpu, used.Load);
+        _turn.Add(measure, Quantity.ResidentAtEnd, _turn.Running.ResidentMebibytes);
         if ((await _turn.Running.ReadManagedAsync(cancellationToken))?.AllocatedBytes - _allocatedBytes is { } allocated)
         {
             _turn.Add(measure, Quantity.Allocated, (double)allocated / jobs);

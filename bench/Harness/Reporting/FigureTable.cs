@@ -13,7 +13,7 @@ internal sealed record FigureTable(string Title, IReadOnlyList<string> Columns, 
         ("Rates", [Quantity.Jobs, Quantity.Rows]),
         ("Latencies", [Quantity.P50, Quantity.P99, Quantity.P999]),
         ("CPU time of a job, by process", [.. Quantity.Cpu]),
-        ("Memory", [Quantity.Allocated, Quantity.Resident]),
+        ("Memory", [Quantity.Allocated, Quantity.ResidentAtEnd, Quantity.Resident]),
     ];
 
     /// <summary>The tables of a run; those that nothing was measured for are left out.</summary>

@@ -9,6 +9,9 @@ internal sealed class Figures
     /// <summary>What was measured, in the order in which it first was.</summary>
     public IReadOnlyList<FigureKey> Keys => _order;
 
+    /// <summary>How many rounds there were; of a run that was stopped, the last may be a part of one.</summary>
+    public int RoundCount { get; set; }
+
     /// <exception cref="ArgumentException">The round has one already.</exception>
     public void Add(FigureKey key, int round, double value)
     {

@@ -13,7 +13,7 @@ internal static class Markdown
     public static string Write(Settings settings, Figures figures, DateTimeOffset date, string name)
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{date:yyyy-MM-dd}, {settings.Form} form, {settings.Rounds} rounds, {Machine.This}.");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{date:yyyy-MM-dd}, {settings.Form} form, {figures.RoundCount} rounds, {Machine.This}.");
         text.AppendLine("Medians of the rounds; lowest and highest in parentheses; a ratio is the median of the rounds' own ratios.");
         text.AppendLine(CultureInfo.InvariantCulture, $"Every round: [bench/results/{name}.json](../bench/results/{name}.json).");
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"![Jobs per second by workload and contender](../bench/results/{name}.svg)");

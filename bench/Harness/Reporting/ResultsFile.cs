@@ -37,7 +37,7 @@ internal static class ResultsFile
             settings.Commit,
             Machine = Machine.This,
             settings.Form,
-            settings.Rounds,
+            Rounds = figures.RoundCount,
             settings.InFlight,
             Goals = Verdict.Of(figures).Select(verdict => new
             {

@@ -65,7 +65,7 @@ internal static class WorkloadList
         Title = "envelope: 64 floats in MassTransit's envelope",
         Model = Digits,
         Form = JobForm.Envelope,
-        Measures = [new EndToEndMeasure()],
+        Measures = [new EndToEndMeasure(), new DrainMeasure()],
         Contenders = [ContenderList.Millrace],
         Jobs = 20_000,
         WarmUpJobs = 5_000,

@@ -13,7 +13,7 @@ public sealed class DeliveryOptions
     [Range(1, 10_000)]
     public int MaxCommitRows { get; set; } = 1_000;
 
-    /// <summary>Commits in flight at once.</summary>
+    /// <summary>The most commits in flight at once. One beside another begins only where 16 KiB of outputs wait for it.</summary>
     /// <value>Default: 2.</value>
     [Range(1, 16)]
     public int Commits { get; set; } = 2;

@@ -24,17 +24,6 @@ internal static class BrokerTopology
         ["x-delivery-limit"] = 100,
     };
 
-    /// <summary>The arguments of a model's queues.</summary>
-    public static IReadOnlyDictionary<string, object?> JobQueueArguments(BrokerOptions options) => new Dictionary<string, object?>(StringComparer.Ordinal)
-    {
-        ["x-queue-type"] = "quorum",
-        ["x-delivery-limit"] = options.DeliveryLimit,
-        ["x-dead-letter-exchange"] = BrokerNames.DeadLetters,
-        // A dead letter leaves its queue only when the dead-letter queue has it; that strategy wants this overflow behaviour.
-        ["x-dead-letter-strategy"] = "at-least-once",
-        ["x-overflow"] = "reject-publish",
-    };
-
     /// <summary>Declares everything for the models.</summary>
     /// <exception cref="RabbitMQ.Client.Exceptions.OperationInterruptedException">The broker refuses; the channel is closed.</exception>
     public static async Task DeclareAsync(
@@ -74,6 +63,16 @@ internal static class BrokerTopology
             await channel.QueueBindAsync(name, name, "", cancellationToken: cancellationToken);
         }
     }
+
+    private static Dictionary<string, object?> JobQueueArguments(BrokerOptions options) => new(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        ["x-delivery-limit"] = options.DeliveryLimit,
+        ["x-dead-letter-exchange"] = BrokerNames.DeadLetters,
+        // A dead letter leaves its queue only when the dead-letter queue has it; that strategy wants this overflow behaviour.
+        ["x-dead-letter-strategy"] = "at-least-once",
+        ["x-overflow"] = "reject-publish",
+    };
 
     private static Dictionary<string, object?> RetryQueueArguments(TimeSpan delay) => new(StringComparer.Ordinal)
     {
