@@ -11,7 +11,8 @@ internal static class ExecutionProviders
     public const string WebGpu = "webgpu";
 
     // "[ErrorCode:Fail] …/provider_bridge_ort.cc:1988 … [ONNXRuntimeError] : 1 : FAIL : Failed to load library A with error: A: cannot …"
-    private static readonly string[] s_preambles = [" : FAIL : ", " with error: "];
+    // "[ErrorCode:Fail] …/webgpu_context.cc:100 … status == RequestAdapterStatus::Success was false. Failed to get a WebGPU adapter: …"
+    private static readonly string[] s_preambles = [" : FAIL : ", " with error: ", " was false. "];
 
     public static IReadOnlyList<string> Names { get; } = [TensorRt, Cuda, WebGpu, Cpu];
 

@@ -5,8 +5,8 @@ using Millrace.Worker.Batching;
 namespace Millrace.Worker.Inference;
 
 /// <summary>
-/// Runs batches of one model version on one session, for one thread at a time. Rows are packed into pinned memory that stays bound to
-/// the session, one binding for each batch shape seen: a run then costs no allocation for numeric tensors (bench/results).
+/// Runs batches of one model version on one session, for one thread at a time. Rows are packed into pinned memory with the library's
+/// tensors over it, one set for each batch shape seen: a run makes none for numbers.
 /// </summary>
 internal sealed class Predictor : IDisposable
 {
@@ -51,6 +51,7 @@ internal sealed class Predictor : IDisposable
         var rows = _model.IsBatchable ? _model.PaddedRows(batch.Rows) : 1;
         _packer.Pack(batch, rows);
         var binding = Bind(batch.Key, rows);
+        _packer.BindNumbers(binding.IoBinding, binding.Inputs);
         using var texts = _packer.BindTexts(binding.IoBinding, batch, rows);
         if (_outputsArePinned)
         {
@@ -98,7 +99,10 @@ internal sealed class Predictor : IDisposable
         _limit.Start();
         try
         {
+            // A device may still copy when these return, in or out.
+            binding.SynchronizeBoundInputs();
             _session.RunWithBinding(_limit.Options, binding);
+            binding.SynchronizeBoundOutputs();
         }
         catch (OnnxRuntimeException fault) when (_limit.End())
         {
@@ -141,24 +145,24 @@ internal sealed class Predictor : IDisposable
     private SessionBinding CreateBinding(BatchKey key, int rows)
     {
         var binding = _session.CreateIoBinding();
-        var values = new List<OrtValue>();
+        var (inputs, outputs) = (new List<OrtValue>(), new List<OrtValue>());
         try
         {
-            _packer.BindNumbers(binding, key, rows, values);
+            _packer.AddNumbers(key, rows, inputs);
             for (var i = 0; _outputsArePinned && i < _outputs.Length; i++)
             {
                 var spec = _model.Signature.Outputs[i];
                 long[] shape = [rows, .. spec.Shape.AsSpan(1)];
                 var value = PinnedTensor.Create(_outputs[i], spec.Datatype, shape);
-                values.Add(value);
+                outputs.Add(value);
                 binding.BindOutput(spec.Name, value);
             }
 
-            return new SessionBinding(binding, values);
+            return new SessionBinding(binding, inputs, outputs);
         }
         catch
         {
-            new SessionBinding(binding, values).Dispose();
+            new SessionBinding(binding, inputs, outputs).Dispose();
             throw;
         }
     }

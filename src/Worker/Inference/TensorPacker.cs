@@ -48,17 +48,31 @@ internal sealed class TensorPacker(ModelVersion model)
         }
     }
 
-    /// <summary>Binds the numeric inputs' buffers, as they are now.</summary>
-    public void BindNumbers(OrtIoBinding binding, BatchKey key, int rows, List<OrtValue> values)
+    /// <summary>Adds a tensor over each numeric input's buffer, as it lies now.</summary>
+    public void AddNumbers(BatchKey key, int rows, List<OrtValue> values)
     {
+        for (var i = 0; i < _buffers.Length; i++)
+        {
+            var datatype = model.Signature.Inputs[i].Datatype;
+            if (datatype != TensorDatatype.Bytes)
+            {
+                values.Add(PinnedTensor.Create(_buffers[i], datatype, Shape(key, i, rows)));
+            }
+        }
+    }
+
+    /// <summary>Binds what was packed last: a device that is no CPU gets its copy now, and would run on an older one again otherwise.</summary>
+    /// <param name="binding">The library's binding.</param>
+    /// <param name="numbers">From <see cref="AddNumbers"/>.</param>
+    public void BindNumbers(OrtIoBinding binding, IReadOnlyList<OrtValue> numbers)
+    {
+        var next = 0;
         for (var i = 0; i < _buffers.Length; i++)
         {
             var spec = model.Signature.Inputs[i];
             if (spec.Datatype != TensorDatatype.Bytes)
             {
-                var value = PinnedTensor.Create(_buffers[i], spec.Datatype, Shape(key, i, rows));
-                values.Add(value);
-                binding.BindInput(spec.Name, value);
+                binding.BindInput(spec.Name, numbers[next++]);
             }
         }
     }

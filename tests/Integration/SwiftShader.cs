@@ -1,0 +1,38 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+
+namespace Millrace.Integration.Tests;
+
+/// <summary>A Vulkan driver that computes on the CPU, as Chromium carries it: a GPU for who has none.</summary>
+internal sealed class SwiftShader : IDisposable
+{
+    private readonly DirectoryInfo _folder;
+
+    private SwiftShader(DirectoryInfo folder) => _folder = folder;
+
+    /// <summary>What makes a process use it and no other driver.</summary>
+    public (string Key, string Value)[] Settings =>
+    [
+        ("VK_DRIVER_FILES", Driver),
+        ("VK_ICD_FILENAMES", Driver), // Vulkan loaders before 1.3.207
+        ("LD_LIBRARY_PATH", _folder.FullName), // its own loader
+    ];
+
+    private string Driver => Path.Combine(_folder.FullName, "vk_swiftshader_icd.json");
+
+    /// <summary>Unpacks it. Skips the test where it was not fetched, or does not run.</summary>
+    public static async Task<SwiftShader> UnpackAsync(CancellationToken cancellationToken)
+    {
+        var archive = Path.Combine(Repository.Root, "tests", "SwiftShader", "node_modules", "@sparticuz", "chromium", "bin", "swiftshader.tar.br");
+        Assert.SkipUnless(File.Exists(archive), "SwiftShader is not here: npm ci --ignore-scripts --prefix tests/SwiftShader");
+        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "SwiftShader comes for x64 alone.");
+        var shader = new SwiftShader(Directory.CreateTempSubdirectory("millrace-swiftshader."));
+        await using var file = File.OpenRead(archive);
+        await using var tar = new BrotliStream(file, CompressionMode.Decompress);
+        await TarFile.ExtractToDirectoryAsync(tar, shader._folder.FullName, overwriteFiles: false, cancellationToken);
+        return shader;
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}

@@ -1,0 +1,73 @@
+using Millrace.TestKit;
+
+namespace Millrace.Integration.Tests;
+
+/// <summary>A worker on a GPU, as far as a machine without one can show it: on WebGPU, over a Vulkan made of software.</summary>
+public sealed class WebGpuTests(TestRabbitMq rabbitMq, TestPostgres postgres) : IAsyncLifetime
+{
+    private const int Jobs = 200;
+    private const float Tolerance = 1e-5f;
+
+    private Site _site = null!;
+    private ForeignClient _client = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
+        _client = await ForeignClient.ConnectAsync(_site.Broker);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _site.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Answers_as_on_the_CPU()
+    {
+        using var vulkan = await SwiftShader.UnpackAsync(TestContext.Current.CancellationToken);
+        var expected = await ScoreAsync("cpu", []);
+        var found = await ScoreAsync("webgpu", vulkan.Settings);
+
+        for (var i = 0; i < Jobs; i++)
+        {
+            Assert.Equal(expected[i].Label, found[i].Label);
+            Assert.All(
+                expected[i].Probabilities.Zip(found[i].Probabilities),
+                pair => Assert.InRange(pair.Second, pair.First - Tolerance, pair.First + Tolerance));
+        }
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_device_it_says_so_and_serves_on_the_next_provider()
+    {
+        var worker = await _site.StartWorkerAsync(
+            TestContext.Current.CancellationToken,
+            ("VK_DRIVER_FILES", "/nowhere"),
+            ("VK_ICD_FILENAMES", "/nowhere"),
+            ("Models__ExecutionProviders", "webgpu,cpu"));
+
+        Assert.Contains(
+            worker.OutputLines,
+            line => line.Contains("Model digits runs on cpu; not available: webgpu: Failed to get a WebGPU adapter", StringComparison.Ordinal));
+        Assert.Equal("succeeded", (await _client.CallAsync(ForeignClient.Request(Guid.NewGuid().ToString(), Digits.Pixels(0)))).Status);
+    }
+
+    /// <summary>Scores all jobs, at once, by a worker on the provider.</summary>
+    private async Task<(string Label, float[] Probabilities)[]> ScoreAsync(string provider, (string Key, string Value)[] settings)
+    {
+        await using var worker = await _site.StartWorkerAsync(
+            TestContext.Current.CancellationToken, [.. settings, ("Models__ExecutionProviders", provider)]);
+        Assert.Contains(worker.OutputLines, line => line.Contains($"Serving model digits version 1 on {provider}:", StringComparison.Ordinal));
+        var replies = await Task.WhenAll(
+            Enumerable.Range(0, Jobs).Select(row => _client.CallAsync(ForeignClient.Request(Guid.NewGuid().ToString(), Digits.Pixels(row)))));
+        return [.. replies.Select(reply =>
+        {
+            Assert.Equal("succeeded", reply.Status);
+            return (
+                reply.Output("label")["data"]![0]!.GetValue<string>(),
+                reply.Output("probabilities")["data"]!.AsArray().Select(value => value!.GetValue<float>()).ToArray());
+        })];
+    }
+}
