@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Millrace.LocalServices;
 using Millrace.Results;
 using Millrace.TestKit;
@@ -20,7 +19,7 @@ public sealed class CancelTests(TestRabbitMq rabbitMq, TestPostgres postgres) : 
         _site = await Site.CreateAsync(rabbitMq, postgres, Token);
         _client = await ForeignClient.ConnectAsync(_site.Broker);
         _store = ResultStores.OpenPostgres(_site.OwnerLogin);
-        CopyModel(queueDelay: "3600s");
+        Digits.CopyModel(_models, config => config["max_queue_delay"] = "3600s");
     }
 
     public async ValueTask DisposeAsync()
@@ -91,15 +90,4 @@ public sealed class CancelTests(TestRabbitMq rabbitMq, TestPostgres postgres) : 
     private Task<IReadOnlyList<CancellationAnswer>> CancelAsync(Guid id) => ((ICancellationStore)_store).CancelAsync([id], Token);
 
     private Task<LocalWorker> StartAsync() => _site.StartWorkerAsync(Token, ("Models__Directory", _models));
-
-    private void CopyModel(string queueDelay)
-    {
-        var model = Path.Combine(Repository.Folder("models"), "digits");
-        var copy = Directory.CreateDirectory(Path.Combine(_models, "digits")).FullName;
-        Directory.CreateDirectory(Path.Combine(copy, "1"));
-        File.Copy(Path.Combine(model, "1", "model.onnx"), Path.Combine(copy, "1", "model.onnx"));
-        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "model.json")))!;
-        config["max_queue_delay"] = queueDelay;
-        File.WriteAllText(Path.Combine(copy, "model.json"), config.ToJsonString());
-    }
 }

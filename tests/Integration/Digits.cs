@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace Millrace.Integration.Tests;
 
@@ -13,6 +14,20 @@ internal static class Digits
 
     /// <summary>The true label of a row.</summary>
     public static string Label(int row) => s_rows.Value[row].Label;
+
+    /// <summary>Copies the model that they are for into a model repository.</summary>
+    /// <param name="folder">The repository.</param>
+    /// <param name="change">Changes its <c>model.json</c>.</param>
+    public static void CopyModel(string folder, Action<JsonNode> change)
+    {
+        var model = Path.Combine(Repository.Folder("models"), "digits");
+        var copy = Directory.CreateDirectory(Path.Combine(folder, "digits")).FullName;
+        Directory.CreateDirectory(Path.Combine(copy, "1"));
+        File.Copy(Path.Combine(model, "1", "model.onnx"), Path.Combine(copy, "1", "model.onnx"));
+        var config = JsonNode.Parse(File.ReadAllText(Path.Combine(model, "model.json")))!;
+        change(config);
+        File.WriteAllText(Path.Combine(copy, "model.json"), config.ToJsonString());
+    }
 
     private static (float[] Pixels, string Label) Parse(string line)
     {
