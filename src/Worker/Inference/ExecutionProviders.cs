@@ -14,6 +14,8 @@ internal static class ExecutionProviders
     // "[ErrorCode:Fail] …/webgpu_context.cc:100 … status == RequestAdapterStatus::Success was false. Failed to get a WebGPU adapter: …"
     private static readonly string[] s_preambles = [" : FAIL : ", " with error: ", " was false. "];
 
+    private static readonly Lock s_webGpu = new();
+
     public static IReadOnlyList<string> Names { get; } = [TensorRt, Cuda, WebGpu, Cpu];
 
     /// <summary>Options for one session. WebGPU crashes where two sessions share them: a fresh one for each.</summary>
@@ -40,6 +42,13 @@ internal static class ExecutionProviders
             throw;
         }
     }
+
+    /// <summary>What whoever uses a session on the provider holds meanwhile, whichever the session.</summary>
+    /// <remarks>
+    /// All WebGPU sessions of a process record into one device without a lock: two that run at once end the process
+    /// (microsoft/onnxruntime#32561, in 1.29). They would take turns on it anyway.
+    /// </remarks>
+    public static Lock LockOf(string provider) => provider == WebGpu ? s_webGpu : new Lock();
 
     /// <summary>What a person needs of ONNX Runtime's message: without the places in its source, and without saying it twice.</summary>
     public static string Reason(Exception fault)

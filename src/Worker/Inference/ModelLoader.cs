@@ -64,7 +64,11 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
                     model,
                     new Batcher(model.MaxBatchSize, model.MaxQueueDelay, time),
                     [.. sessions.Select(session => new Predictor(
-                        model, session, () => SessionFactory.Open(folder.ModelFile(version), provider, folder.Config.IntraOpThreads), time))],
+                        model,
+                        session,
+                        () => SessionFactory.Open(folder.ModelFile(version), provider, folder.Config.IntraOpThreads),
+                        ExecutionProviders.LockOf(provider),
+                        time))],
                     provider);
             }
         }

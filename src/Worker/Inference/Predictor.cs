@@ -15,6 +15,7 @@ internal sealed class Predictor : IDisposable
 
     private readonly ModelVersion _model;
     private readonly Func<InferenceSession> _reopen;
+    private readonly Lock _device;
     private readonly RunLimit _limit;
     private readonly TensorPacker _packer;
     private readonly PinnedBuffer[] _outputs;
@@ -28,12 +29,14 @@ internal sealed class Predictor : IDisposable
     /// <param name="model">What it runs.</param>
     /// <param name="session">The session; the predictor's from now on.</param>
     /// <param name="reopen">Makes another session like it.</param>
+    /// <param name="device">Held while the session is used.</param>
     /// <param name="time">Measures the runs.</param>
-    public Predictor(ModelVersion model, InferenceSession session, Func<InferenceSession> reopen, TimeProvider time)
+    public Predictor(ModelVersion model, InferenceSession session, Func<InferenceSession> reopen, Lock device, TimeProvider time)
     {
         _model = model;
         _session = session;
         _reopen = reopen;
+        _device = device;
         _limit = new RunLimit(model.RunTimeout, time);
         _packer = new TensorPacker(model);
         _outputs = [.. model.Signature.Outputs.Select(_ => new PinnedBuffer())];
@@ -50,6 +53,40 @@ internal sealed class Predictor : IDisposable
     {
         var rows = _model.IsBatchable ? _model.PaddedRows(batch.Rows) : 1;
         _packer.Pack(batch, rows);
+        lock (_device)
+        {
+            RunPacked(batch, rows);
+        }
+
+        return rows;
+    }
+
+    /// <summary>Puts a new session in the place of one that may be broken: after it ran out of memory, or lost its device.</summary>
+    /// <exception cref="OnnxRuntimeException">None can be had; then it may be called again.</exception>
+    public void Reopen()
+    {
+        lock (_device)
+        {
+            DropBindings();
+            // First, for the device may have no room for two.
+            _session.Dispose();
+            _session = _reopen();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_device)
+        {
+            DropBindings();
+            _session.Dispose();
+        }
+
+        _limit.Dispose();
+    }
+
+    private void RunPacked(Batch batch, int rows)
+    {
         var binding = Bind(batch.Key, rows);
         _packer.BindNumbers(binding.IoBinding, binding.Inputs);
         using var texts = _packer.BindTexts(binding.IoBinding, batch, rows);
@@ -73,25 +110,6 @@ internal sealed class Predictor : IDisposable
                 UnpackValue(batch, i, values[i], rows);
             }
         }
-
-        return rows;
-    }
-
-    /// <summary>Puts a new session in the place of one that may be broken: after it ran out of memory, or lost its device.</summary>
-    /// <exception cref="OnnxRuntimeException">None can be had; then it may be called again.</exception>
-    public void Reopen()
-    {
-        DropBindings();
-        // First, for the device may have no room for two.
-        _session.Dispose();
-        _session = _reopen();
-    }
-
-    public void Dispose()
-    {
-        DropBindings();
-        _limit.Dispose();
-        _session.Dispose();
     }
 
     private void Run(OrtIoBinding binding)
