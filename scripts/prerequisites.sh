@@ -51,12 +51,21 @@ onnx_runtime_source() {
 # ONNX Runtime's source and library, where they are missing or older than what package-lock.json asks for.
 fetch_onnx_runtime() {
     local folder=src/OnnxRuntime log=artifacts/npm.log
-    local installed=$folder/node_modules/.package-lock.json # npm writes it last
     [[ $(onnx_runtime_source) == npm ]] || return 0
-    [[ ! -e $installed || $folder/package-lock.json -nt $installed ]] || return 0
+    has_packages "$folder" && return
     require_node
     echo 'fetching ONNX Runtime…' >&2
-    quietly "$log" npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund
+    quietly "$log" fetch_packages "$folder"
+}
+
+# Whether the folder has the npm packages that its package-lock.json asks for.
+has_packages() {
+    local installed=$1/node_modules/.package-lock.json # npm writes it last
+    [[ -e $installed && ! $1/package-lock.json -nt $installed ]]
+}
+
+fetch_packages() {
+    npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund
 }
 
 # quietly LOG COMMAND…: shows the command's output only where it fails.
