@@ -33,7 +33,7 @@ internal sealed class TestModel : IDisposable
         });
 
     /// <summary>Takes over the session.</summary>
-    public static TestModel Open(InferenceSession session, ModelConfig config, Func<InferenceSession>? reopen = null)
+    public static TestModel Open(InferenceSession session, ModelConfig config, Func<InferenceSession>? reopen = null, TimeProvider? time = null)
     {
         var problems = new List<string>();
         var signature = ModelSignature.Of(session, problems.Add);
@@ -41,7 +41,7 @@ internal sealed class TestModel : IDisposable
         var givesSingles = signature.HasBatchDimension ? BatchProbe.GivesSingles(session, signature) : null;
         var version = ModelVersionFactory.Create("m", 1, config, signature, givesSingles, problems.Add);
         Assert.Empty(problems);
-        return new TestModel(version, new Predictor(version, session, reopen ?? NoOther, new Lock(), TimeProvider.System), givesSingles);
+        return new TestModel(version, new Predictor(version, session, reopen ?? NoOther, new Lock(), time ?? TimeProvider.System), givesSingles);
     }
 
     public PendingJob Job(params Tensor[] inputs) => PendingJobs.ToRun(Version, TimeProvider.System, inputs);

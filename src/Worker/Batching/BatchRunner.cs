@@ -24,13 +24,46 @@ internal sealed partial class BatchRunner(
     ILogger<BatchRunner> logger)
 {
     private readonly ModelVersion _version = model.Version;
+    private bool _hasStopped;
 
-    /// <summary>Runs a batch. Afterwards each of its jobs has an outcome or another attempt before it, or waits for its other batches.</summary>
+    /// <summary>
+    /// Runs a batch. Afterwards each of its jobs has an outcome or another attempt before it, or waits for its other batches, or is back
+    /// with the broker because the worker ends.
+    /// </summary>
     /// <param name="batch">The batch.</param>
     /// <param name="giveUp">Ends the wait for a device that is away.</param>
     /// <exception cref="OperationCanceledException"><paramref name="giveUp"/>.</exception>
     /// <exception cref="Microsoft.ML.OnnxRuntime.OnnxRuntimeException">The device does not come back.</exception>
-    public void Run(Batch batch, CancellationToken giveUp) => TryRunWhole(batch, giveUp);
+    public void Run(Batch batch, CancellationToken giveUp)
+    {
+        try
+        {
+            TryRunWhole(batch, giveUp);
+        }
+        catch (RunStoppedException stop)
+        {
+            // No failure: no attempt is used up, and nothing is searched for.
+            HandBack(batch, stop);
+        }
+    }
+
+    private void HandBack(Batch batch, RunStoppedException stop)
+    {
+        if (!_hasStopped)
+        {
+            _hasStopped = true;
+            LogStopped(_version.Name, _version.Version);
+        }
+
+        foreach (var slice in batch.Slices)
+        {
+            // Postponed, so that no other part of it decides what is not the worker's any more.
+            if (slice.Job.TryPostpone())
+            {
+                slice.Job.Abandon(stop);
+            }
+        }
+    }
 
     /// <returns>Whether it ran as it is.</returns>
     private bool TryRunWhole(Batch batch, CancellationToken giveUp)
@@ -158,7 +191,7 @@ internal sealed partial class BatchRunner(
             var rows = predictor.Run(batch);
             metrics.BatchRan(_version, batch.Rows, rows, time.GetElapsedTime(start));
         }
-        catch (Exception fault)
+        catch (Exception fault) when (fault is not RunStoppedException)
         {
             // Whatever it was, it becomes the error of the job that it belongs to.
             var cause = FailureCauses.Of(fault);
@@ -210,6 +243,9 @@ internal sealed partial class BatchRunner(
 
     [LoggerMessage(EventId = 205, Level = LogLevel.Warning, Message = "Model {Model} version {Version}: a new session is in the place of one that failed: {Cause}")]
     private partial void LogReopened(string model, string version, FailureCause cause);
+
+    [LoggerMessage(EventId = 206, Level = LogLevel.Information, Message = "Model {Model} version {Version}: the worker ends, and what it had not run goes back to the broker")]
+    private partial void LogStopped(string model, string version);
 
     [LoggerMessage(EventId = 200, Level = LogLevel.Warning, Message = "A batch of model {Model} version {Version} failed with {Jobs} job(s), {Rows} row(s) in it: {Cause}")]
     private partial void LogBatchFailed(Exception fault, string model, string version, int jobs, int rows, FailureCause cause);

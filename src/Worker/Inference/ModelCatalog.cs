@@ -58,8 +58,19 @@ internal sealed class ModelCatalog : IDisposable
                 $"model_version: '{version}' of '{name}' is not served here, expected {Quote(versions.Values.Select(served => served.Version.Version))} or none");
     }
 
+    /// <summary>Stops what runs, on every session, and begins no run any more: <see cref="Predictor.Terminate"/>.</summary>
+    public void Terminate()
+    {
+        foreach (var model in Models)
+        {
+            model.Terminate();
+        }
+    }
+
     public void Dispose()
     {
+        // All of them first: sessions that share a device wait for each other's runs.
+        Terminate();
         foreach (var model in Models)
         {
             model.Dispose();

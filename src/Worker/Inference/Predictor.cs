@@ -23,7 +23,8 @@ internal sealed class Predictor : IDisposable
     // False where the outputs are allocated by each run, because their size is not known before it.
     private readonly bool _outputsArePinned;
     private readonly Dictionary<(BatchKey Key, int Rows), SessionBinding> _bindings = [];
-    private InferenceSession _session;
+    private readonly SessionUse _use;
+    private InferenceSession? _session;
     private int _generation;
 
     /// <param name="model">What it runs.</param>
@@ -38,6 +39,7 @@ internal sealed class Predictor : IDisposable
         _reopen = reopen;
         _device = device;
         _limit = new RunLimit(model.RunTimeout, time);
+        _use = new SessionUse(Free);
         _packer = new TensorPacker(model);
         _outputs = [.. model.Signature.Outputs.Select(_ => new PinnedBuffer())];
         _outputsArePinned = model.IsBatchable
@@ -48,14 +50,23 @@ internal sealed class Predictor : IDisposable
     /// <returns>The rows that were run, padding included.</returns>
     /// <exception cref="OnnxRuntimeException">The run failed.</exception>
     /// <exception cref="RunTimeoutException">It took too long and was stopped.</exception>
+    /// <exception cref="RunStoppedException">It was stopped, or not begun, by <see cref="Terminate"/> or <see cref="Dispose"/>.</exception>
     /// <exception cref="OutputMismatchException">The model gave outputs that cannot be told apart by row.</exception>
     public int Run(Batch batch)
     {
         var rows = _model.IsBatchable ? _model.PaddedRows(batch.Rows) : 1;
-        _packer.Pack(batch, rows);
-        lock (_device)
+        _use.Enter();
+        try
         {
-            RunPacked(batch, rows);
+            _packer.Pack(batch, rows);
+            lock (_device)
+            {
+                RunPacked(batch, rows);
+            }
+        }
+        finally
+        {
+            _use.Leave();
         }
 
         return rows;
@@ -63,27 +74,55 @@ internal sealed class Predictor : IDisposable
 
     /// <summary>Puts a new session in the place of one that may be broken: after it ran out of memory, or lost its device.</summary>
     /// <exception cref="OnnxRuntimeException">None can be had; then it may be called again.</exception>
+    /// <exception cref="RunStoppedException">The worker ends.</exception>
     public void Reopen()
     {
-        lock (_device)
+        _use.Enter();
+        try
         {
-            DropBindings();
-            // First, for the device may have no room for two.
-            _session.Dispose();
-            _session = _reopen();
+            lock (_device)
+            {
+                CloseSession();
+                _session = _reopen();
+            }
+        }
+        finally
+        {
+            _use.Leave();
         }
     }
 
+    /// <summary>
+    /// Stops the run that goes on, where ONNX Runtime comes to the end of a node, and begins none any more. From any thread, at any time.
+    /// </summary>
+    public void Terminate() => _limit.Terminate();
+
+    /// <summary>Terminates, and frees the session: at once, or when the run that cannot be stopped at once has left it.</summary>
     public void Dispose()
+    {
+        Terminate();
+        _use.GiveUp();
+    }
+
+    private void Free()
     {
         lock (_device)
         {
-            DropBindings();
-            _session.Dispose();
+            CloseSession();
         }
 
         _limit.Dispose();
     }
+
+    private void CloseSession()
+    {
+        DropBindings();
+        // Before another one is opened, for the device may have no room for two.
+        _session?.Dispose();
+        _session = null;
+    }
+
+    private InferenceSession Session => _session ?? throw new InvalidOperationException("There is no session: the last one could not be opened anew.");
 
     private void RunPacked(Batch batch, int rows)
     {
@@ -119,7 +158,7 @@ internal sealed class Predictor : IDisposable
         {
             // A device may still copy when these return, in or out.
             binding.SynchronizeBoundInputs();
-            _session.RunWithBinding(_limit.Options, binding);
+            Session.RunWithBinding(_limit.Options, binding);
             binding.SynchronizeBoundOutputs();
         }
         catch (OnnxRuntimeException fault) when (_limit.End())
@@ -162,7 +201,7 @@ internal sealed class Predictor : IDisposable
 
     private SessionBinding CreateBinding(BatchKey key, int rows)
     {
-        var binding = _session.CreateIoBinding();
+        var binding = Session.CreateIoBinding();
         var (inputs, outputs) = (new List<OrtValue>(), new List<OrtValue>());
         try
         {

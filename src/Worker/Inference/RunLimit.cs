@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace Millrace.Worker.Inference;
 
 /// <summary>
-/// Stops a run that takes longer than it may, by <see cref="RunOptions.Terminate"/>: ONNX Runtime looks at it between the nodes of the
-/// graph. For one run at a time.
+/// Stops a run that takes longer than it may, or that the worker's end cannot wait for, by <see cref="RunOptions.Terminate"/>: ONNX
+/// Runtime looks at it between the nodes of the graph. For one run at a time.
 /// </summary>
 internal sealed class RunLimit : IDisposable
 {
@@ -16,6 +16,8 @@ internal sealed class RunLimit : IDisposable
     private bool _isRunning;
     private bool _isArmed;
     private bool _hasStopped;
+    private bool _isTerminated;
+    private bool _isDisposed;
 
     public RunLimit(TimeSpan limit, TimeProvider time)
     {
@@ -27,10 +29,16 @@ internal sealed class RunLimit : IDisposable
     /// <summary>What the run takes.</summary>
     public RunOptions Options { get; } = new();
 
+    /// <exception cref="RunStoppedException">There are to be no runs any more.</exception>
     public void Start()
     {
         lock (_gate)
         {
+            if (_isTerminated)
+            {
+                throw new RunStoppedException();
+            }
+
             _start = _time.GetTimestamp();
             _isRunning = true;
             if (!_isArmed)
@@ -47,9 +55,9 @@ internal sealed class RunLimit : IDisposable
         lock (_gate)
         {
             _isRunning = false;
-            if (!_hasStopped)
+            if (_isTerminated || !_hasStopped)
             {
-                return false;
+                return _isTerminated;
             }
 
             _hasStopped = false;
@@ -58,11 +66,36 @@ internal sealed class RunLimit : IDisposable
         }
     }
 
-    /// <summary>What a run that was stopped has failed with.</summary>
-    public RunTimeoutException ToException(Exception fault) => new(_limit, fault);
+    /// <summary>Stops the run that goes on, and every later one. From any thread, at any time.</summary>
+    public void Terminate()
+    {
+        lock (_gate)
+        {
+            _isTerminated = true;
+            if (!_isDisposed)
+            {
+                Options.Terminate = true;
+            }
+        }
+    }
 
+    /// <summary>What a run that was stopped has failed with.</summary>
+    public Exception ToException(Exception fault)
+    {
+        lock (_gate)
+        {
+            return _isTerminated ? new RunStoppedException(fault) : new RunTimeoutException(_limit, fault);
+        }
+    }
+
+    /// <summary>Not while a run goes on: it reads the options.</summary>
     public void Dispose()
     {
+        lock (_gate)
+        {
+            _isDisposed = true;
+        }
+
         _timer.Dispose();
         Options.Dispose();
     }

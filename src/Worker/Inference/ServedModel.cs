@@ -9,6 +9,15 @@ namespace Millrace.Worker.Inference;
 /// <param name="Provider">The execution provider that its sessions run on.</param>
 internal sealed record ServedModel(ModelVersion Version, Batcher Batcher, IReadOnlyList<Predictor> Predictors, string Provider) : IDisposable
 {
+    /// <inheritdoc cref="Predictor.Terminate"/>
+    public void Terminate()
+    {
+        foreach (var predictor in Predictors)
+        {
+            predictor.Terminate();
+        }
+    }
+
     public void Dispose()
     {
         Batcher.Dispose();

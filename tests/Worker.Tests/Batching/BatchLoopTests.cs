@@ -293,24 +293,7 @@ public sealed class BatchLoopTests
     [Fact]
     public async Task A_run_that_takes_longer_than_the_models_limit_is_stopped_and_only_its_job_fails()
     {
-        // y = x, after as many turns of a loop as the largest x says.
-        var body = new OnnxGraph()
-            .Input("turn", TensorDatatype.Int64)
-            .Input("go_on", TensorDatatype.Bool)
-            .Input("before", TensorDatatype.Int64)
-            .Node("Identity", ["go_on"], ["still"])
-            .Node("Mul", ["before", "turn"], ["after"])
-            .Output("still", TensorDatatype.Bool)
-            .Output("after", TensorDatatype.Int64);
-        var graph = new OnnxGraph()
-            .Constant(Tensor.Create<long>("zero", [], [0]))
-            .Constant(Tensor.Create<bool>("true", [], [true]))
-            .Input("x", TensorDatatype.Int64, -1)
-            .Node("ReduceMax", ["x"], ["turns"], ("keepdims", 0))
-            .Node("Loop", ["turns", "true", "zero"], ["nothing"], ("body", body))
-            .Node("Add", ["x", "nothing"], ["y"])
-            .Output("y", TensorDatatype.Int64, -1);
-        using var model = TestModel.Open(graph, new ModelConfig { RunTimeout = TimeSpan.FromMilliseconds(500) });
+        using var model = TestModel.Open(OnnxGraph.Turning(), new ModelConfig { RunTimeout = TimeSpan.FromMilliseconds(500) });
         Assert.True(model.GivesSingles);
         var jobs = new long[] { 3, 2, long.MaxValue, 4 }.Select(turns => model.Job(Tensor.Create<long>("x", [1], [turns]))).ToArray();
 
@@ -321,6 +304,30 @@ public sealed class BatchLoopTests
         Assert.Equal(
             "attempt 1: stopped after the model's run_timeout of 500 ms; attempt 2: stopped after the model's run_timeout of 500 ms",
             store.Rows[jobs[2].JobId].Error);
+    }
+
+    [Fact]
+    public async Task A_stop_hands_what_runs_and_what_waits_back_and_fails_none_of_it()
+    {
+        var time = new RunSignal();
+        using var model = TestModel.Open(OnnxGraph.Turning().Open(), new ModelConfig(), time: time);
+        var jobs = new[] { long.MaxValue, 2, long.MaxValue }.Select(turns => model.Job(Tensor.Create<long>("x", [1], [turns]))).ToArray();
+        var split = model.Job(Tensor.Create<long>("x", [100], new long[100]));
+        split.GroupLimit = 1;
+        var stopping = Task.Run(
+            async () =>
+            {
+                await time.Begun;
+                model.Predictor.Terminate();
+            },
+            TestContext.Current.CancellationToken);
+
+        var store = await RunAsync(model, [.. jobs, split]);
+
+        await stopping;
+        Assert.All([.. jobs, split], job => Assert.IsType<RunStoppedException>(job.Settled().Exception!.InnerException));
+        Assert.Empty(store.Rows);
+        Assert.Empty(store.Suspicions);
     }
 
     /// <summary>Runs the jobs in a loop of their own until all of them are committed and the loop has ended.</summary>
@@ -360,7 +367,8 @@ public sealed class BatchLoopTests
         var runner = new BatchRunner(served, model.Predictor, writer, retries, pipelines, metrics, TimeProvider.System, NullLogger<BatchRunner>.Instance);
         var loop = new BatchLoop(served, runner, writer, new Suspects(store, pipelines), NullLogger<BatchLoop>.Instance);
         var ended = loop.Start("test", TestContext.Current.CancellationToken);
-        await Task.WhenAll(jobs.Select(job => job.Settled())).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        await Task.WhenAll(jobs.Select(job => job.Settled())).ContinueWith(
+            static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).WaitAsync(s_patience, TestContext.Current.CancellationToken);
         batcher.Close();
         await ended.WaitAsync(s_patience, TestContext.Current.CancellationToken);
         await writer.StopAsync(TestContext.Current.CancellationToken);

@@ -311,6 +311,38 @@ public sealed class PredictorTests
         }
     }
 
+    /// <summary>A session that is freed under its run ends the process.</summary>
+    [Fact]
+    public async Task A_predictor_that_is_disposed_of_stops_its_run_and_frees_the_session_behind_it()
+    {
+        var time = new RunSignal();
+        using var model = TestModel.Open(OnnxGraph.Turning().Open(), new ModelConfig(), time: time);
+        var endless = model.Job(Tensor.Create<long>("x", [1], [long.MaxValue]));
+
+        var run = Task.Run(() => model.Run([endless]), TestContext.Current.CancellationToken);
+        await time.Begun;
+        model.Predictor.Dispose();
+
+        await Assert.ThrowsAsync<RunStoppedException>(() => run.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Throws<RunStoppedException>(() => model.Run(Tensor.Create<long>("x", [1], [1])));
+        Assert.Throws<RunStoppedException>(model.Predictor.Reopen);
+        model.Predictor.Dispose();
+    }
+
+    [Fact]
+    public void A_session_that_could_not_be_opened_anew_is_not_run()
+    {
+        var isThere = false;
+        using var model = TestModel.Open(Double().Open(), new ModelConfig(), () => isThere ? Double().Open() : OnnxGraph.Open([1, 2, 3]));
+
+        Assert.Throws<OnnxRuntimeException>(model.Predictor.Reopen);
+        Assert.Throws<InvalidOperationException>(() => model.Run(Rows(1, 1)));
+        isThere = true;
+        model.Predictor.Reopen();
+
+        Assert.Equal([2, 4], Floats(model.Run(Rows(1, 1))));
+    }
+
     [Fact]
     public void A_numeric_run_whose_binding_is_there_allocates_next_to_nothing()
     {

@@ -47,6 +47,34 @@ public sealed class RunLimitTests
         Assert.True(limit.End());
     }
 
+    [Fact]
+    public void A_run_that_is_terminated_says_so_and_no_other_begins()
+    {
+        using var time = new ManualTime();
+        using var limit = new RunLimit(s_second, time);
+
+        limit.Start();
+        limit.Terminate();
+        Assert.True(limit.Options.Terminate);
+        Assert.True(limit.End());
+        Assert.IsType<RunStoppedException>(limit.ToException(new InvalidOperationException()));
+
+        Assert.True(limit.Options.Terminate);
+        Assert.Throws<RunStoppedException>(limit.Start);
+    }
+
+    [Fact]
+    public void Terminating_what_is_disposed_of_touches_nothing()
+    {
+        using var time = new ManualTime();
+        var limit = new RunLimit(s_second, time);
+        limit.Dispose();
+
+        limit.Terminate();
+
+        Assert.Throws<RunStoppedException>(limit.Start);
+    }
+
     /// <summary>A timer's call that is on its way when its run ends comes in the next run.</summary>
     [Fact]
     public void A_call_that_comes_late_does_not_stop_the_next_run()

@@ -104,6 +104,27 @@ internal sealed class OnnxGraph
         return new InferenceSession(model, options);
     }
 
+    /// <summary>y = x, after as many turns of a loop as the largest x says.</summary>
+    public static OnnxGraph Turning()
+    {
+        var body = new OnnxGraph()
+            .Input("turn", TensorDatatype.Int64)
+            .Input("go_on", TensorDatatype.Bool)
+            .Input("before", TensorDatatype.Int64)
+            .Node("Identity", ["go_on"], ["still"])
+            .Node("Mul", ["before", "turn"], ["after"])
+            .Output("still", TensorDatatype.Bool)
+            .Output("after", TensorDatatype.Int64);
+        return new OnnxGraph()
+            .Constant(Tensor.Create<long>("zero", [], [0]))
+            .Constant(Tensor.Create<bool>("true", [], [true]))
+            .Input("x", TensorDatatype.Int64, -1)
+            .Node("ReduceMax", ["x"], ["turns"], ("keepdims", 0))
+            .Node("Loop", ["turns", "true", "zero"], ["nothing"], ("body", body))
+            .Node("Add", ["x", "nothing"], ["y"])
+            .Output("y", TensorDatatype.Int64, -1);
+    }
+
     /// <summary>A graph whose output is its input.</summary>
     public static OnnxGraph Identity(TensorDatatype datatype, params long[] shape) => new OnnxGraph()
         .Input("x", datatype, shape)
