@@ -11,6 +11,9 @@ namespace Millrace.Worker.Tests;
 /// <summary>A real graph in a real session, put together as <see cref="ModelLoader"/> does it.</summary>
 internal sealed class TestModel : IDisposable
 {
+    // Not a value that is near any that a test expects: -24.2 as FP32, -2.9 as FP16, no BOOL, and far from zero as any whole number.
+    private const byte Poison = 0xC1;
+
     private TestModel(ModelVersion version, Predictor predictor, bool? givesSingles)
     {
         Version = version;
@@ -41,7 +44,7 @@ internal sealed class TestModel : IDisposable
         var givesSingles = signature.HasBatchDimension ? BatchProbe.GivesSingles(session, signature) : null;
         var version = ModelVersionFactory.Create("m", 1, config, signature, givesSingles, problems.Add);
         Assert.Empty(problems);
-        return new TestModel(version, new Predictor(version, session, reopen ?? NoOther, new Lock(), time ?? TimeProvider.System), givesSingles);
+        return new TestModel(version, new Predictor(version, session, reopen ?? NoOther, new Lock(), time ?? TimeProvider.System) { Fill = Poison }, givesSingles);
     }
 
     public PendingJob Job(params Tensor[] inputs) => PendingJobs.ToRun(Version, TimeProvider.System, inputs);

@@ -58,6 +58,11 @@ internal sealed class Predictor : IDisposable
         _use.Enter();
         try
         {
+            if (Fill != 0)
+            {
+                _packer.Fill(Fill);
+            }
+
             _packer.Pack(batch, rows);
             lock (_device)
             {
@@ -122,6 +127,12 @@ internal sealed class Predictor : IDisposable
         _session = null;
     }
 
+    /// <summary>
+    /// What each byte of the outputs' memory holds before a run. Zero; tests put something else there, and into the inputs' memory too, to
+    /// see that nothing is read that the run did not write.
+    /// </summary>
+    internal byte Fill { get; init; }
+
     private InferenceSession Session => _session ?? throw new InvalidOperationException("There is no session: the last one could not be opened anew.");
 
     private void RunPacked(Batch batch, int rows)
@@ -131,23 +142,37 @@ internal sealed class Predictor : IDisposable
         using var texts = _packer.BindTexts(binding.IoBinding, batch, rows);
         if (_outputsArePinned)
         {
-            Run(binding.IoBinding);
-            for (var i = 0; i < _outputs.Length; i++)
-            {
-                var spec = _model.Signature.Outputs[i];
-                Unpack(batch, i, spec.Shape.AsSpan(1), _outputs[i].Span, OutputRowBytes(spec));
-            }
+            ClearOutputs(rows);
         }
         else
         {
             // Anew for each run: what the last one put there would be taken for memory to write to, and may be of another size.
             BindOutputsToDevice(binding.IoBinding);
-            Run(binding.IoBinding);
-            using var values = binding.IoBinding.GetOutputValues();
-            for (var i = 0; i < _outputs.Length; i++)
+        }
+
+        Run(binding.IoBinding);
+        // What the run itself names as its outputs, and not the memory that it was given for them: an output that is an input of the
+        // graph lies in the input's memory, and its own is never written.
+        using var values = binding.IoBinding.GetOutputValues();
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            if (_outputsArePinned)
+            {
+                UnpackPinned(batch, i, values[i], rows);
+            }
+            else
             {
                 UnpackValue(batch, i, values[i], rows);
             }
+        }
+    }
+
+    /// <summary>Where a kernel leaves a part of its output unwritten, that must not be what another caller's run wrote there.</summary>
+    private void ClearOutputs(int rows)
+    {
+        for (var i = 0; i < _outputs.Length; i++)
+        {
+            _outputs[i].Span[..(rows * OutputRowBytes(_model.Signature.Outputs[i]))].Fill(Fill);
         }
     }
 
@@ -242,6 +267,20 @@ internal sealed class Predictor : IDisposable
     }
 
     private static int OutputRowBytes(TensorSpec spec) => checked((int)(spec.RowElements!.Value * spec.Datatype.ElementSizeBytes()));
+
+    private void UnpackPinned(Batch batch, int output, OrtValue value, int rows)
+    {
+        var spec = _model.Signature.Outputs[output];
+        var rowBytes = OutputRowBytes(spec);
+        var data = value.GetTensorMutableRawData();
+        if (data.Length != rows * rowBytes)
+        {
+            throw new OutputMismatchException(
+                $"output '{spec.Name}': {data.Length} bytes for a batch of {rows} rows, expected {rowBytes} for each");
+        }
+
+        Unpack(batch, output, spec.Shape.AsSpan(1), data, rowBytes);
+    }
 
     private void UnpackValue(Batch batch, int output, OrtValue value, int rows)
     {

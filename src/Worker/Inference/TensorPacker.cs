@@ -48,6 +48,15 @@ internal sealed class TensorPacker(ModelVersion model)
         }
     }
 
+    /// <summary>Overwrites all memory of the inputs.</summary>
+    public void Fill(byte value)
+    {
+        foreach (var buffer in _buffers)
+        {
+            buffer.Span.Fill(value);
+        }
+    }
+
     /// <summary>Adds a tensor over each numeric input's buffer, as it lies now.</summary>
     public void AddNumbers(BatchKey key, int rows, List<OrtValue> values)
     {
