@@ -41,8 +41,9 @@ internal sealed class TestModel : IDisposable
         var problems = new List<string>();
         var signature = ModelSignature.Of(session, problems.Add);
         Assert.Empty(problems);
-        var givesSingles = signature.HasBatchDimension ? BatchProbe.GivesSingles(session, signature) : null;
-        var version = ModelVersionFactory.Create("m", 1, config, signature, givesSingles, problems.Add);
+        using var options = new RunOptions();
+        var givesSingles = signature.HasBatchDimension ? BatchProbe.GivesSingles(session, signature, options) : null;
+        var version = ModelVersionFactory.Create("m", "1", config, signature, givesSingles, problems.Add);
         Assert.Empty(problems);
         return new TestModel(version, new Predictor(version, session, reopen ?? NoOther, new Lock(), time ?? TimeProvider.System) { Fill = Poison }, givesSingles);
     }

@@ -38,7 +38,7 @@ internal static class BareLoop
 
     private static double Measure(ModelInput input, int rows, string provider, Barrier start)
     {
-        using var session = SessionFactory.Open(input.File, provider, 1);
+        using var session = SessionFactory.Open(new ModelFiles(input.File), provider, 1);
         using var value = OrtValue.CreateTensorValueFromMemory(input.Values(rows), input.Shape(rows));
         using var binding = session.CreateIoBinding();
         using var options = new RunOptions();

@@ -15,7 +15,7 @@ internal sealed record ModelInput(string Model, string File, string Name, IReadO
     {
         OnnxRuntimeEnvironment.EnsureCreated();
         var file = Repository.ModelFile(Repository.ModelsOf(model), model);
-        using var session = SessionFactory.Open(file, "cpu", 1);
+        using var session = SessionFactory.Open(new ModelFiles(file), "cpu", 1);
         var (name, metadata) = session.InputMetadata.Single();
         return new ModelInput(model, file, name, [.. metadata.Dimensions.Skip(1).Select(dimension => (long)dimension)]);
     }

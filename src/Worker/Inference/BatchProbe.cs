@@ -14,8 +14,11 @@ internal static class BatchProbe
     private const double Tolerance = 1e-3;
     private const double HalfTolerance = 3e-2;
 
+    /// <param name="session">The graph.</param>
+    /// <param name="signature">What it takes and gives.</param>
+    /// <param name="options">Of the runs; the way to stop them.</param>
     /// <returns>Whether they do; null where the graph could not be run on made-up inputs.</returns>
-    public static bool? GivesSingles(InferenceSession session, ModelSignature signature)
+    public static bool? GivesSingles(InferenceSession session, ModelSignature signature, RunOptions options)
     {
         // Small whole numbers are the likeliest to be taken by any graph: indexes, lengths and pixels alike.
         // Zeros alone would prove nothing: what adds rows up or sorts them gives the same.
@@ -23,7 +26,7 @@ internal static class BatchProbe
         {
             try
             {
-                return Compare(session, signature, range);
+                return Compare(session, signature, range, options);
             }
             catch (OnnxRuntimeException)
             {
@@ -34,16 +37,16 @@ internal static class BatchProbe
         return null;
     }
 
-    private static bool Compare(InferenceSession session, ModelSignature signature, int range)
+    private static bool Compare(InferenceSession session, ModelSignature signature, int range, RunOptions options)
     {
-        if (Run(session, signature, range, 0, Rows) is not { } batch)
+        if (Run(session, signature, range, 0, Rows, options) is not { } batch)
         {
             return false;
         }
 
         for (var row = 0; row < Rows; row++)
         {
-            if (Run(session, signature, range, row, 1) is not { } single)
+            if (Run(session, signature, range, row, 1, options) is not { } single)
             {
                 return false;
             }
@@ -82,9 +85,8 @@ internal static class BatchProbe
     }
 
     /// <returns>The outputs' elements; null where one of them has not as many rows as the inputs.</returns>
-    private static object[][]? Run(InferenceSession session, ModelSignature signature, int range, int firstRow, int rows)
+    private static object[][]? Run(InferenceSession session, ModelSignature signature, int range, int firstRow, int rows, RunOptions options)
     {
-        using var options = new RunOptions();
         var inputs = new List<OrtValue>();
         try
         {

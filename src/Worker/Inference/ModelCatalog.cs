@@ -1,4 +1,3 @@
-using System.Globalization;
 using Millrace.Contracts;
 using Millrace.Worker.Intake;
 
@@ -7,7 +6,7 @@ namespace Millrace.Worker.Inference;
 /// <summary>The models that this worker serves.</summary>
 internal sealed class ModelCatalog : IDisposable
 {
-    private readonly Dictionary<string, SortedList<int, ServedModel>> _models = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SortedList<string, ServedModel>> _models = new(StringComparer.Ordinal);
 
     public ModelCatalog(IReadOnlyList<ServedModel> models)
     {
@@ -16,10 +15,10 @@ internal sealed class ModelCatalog : IDisposable
         {
             if (!_models.TryGetValue(model.Version.Name, out var versions))
             {
-                _models.Add(model.Version.Name, versions = []);
+                _models.Add(model.Version.Name, versions = new SortedList<string, ServedModel>(VersionOrder.Instance));
             }
 
-            versions.Add(int.Parse(model.Version.Version, CultureInfo.InvariantCulture), model);
+            versions.Add(model.Version.Version, model);
         }
     }
 
@@ -49,8 +48,7 @@ internal sealed class ModelCatalog : IDisposable
             return null;
         }
 
-        var known = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && versions.TryGetValue(number, out model!);
+        var known = VersionOrder.IsVersion(version) && versions.TryGetValue(version, out model!);
         return known
             ? null
             : JobOutcome.Rejected(

@@ -1,3 +1,5 @@
+using Microsoft.ML.OnnxRuntime;
+
 namespace Millrace.Worker.Inference;
 
 /// <summary>Reads what clients need to know of a model from its folder.</summary>
@@ -16,12 +18,26 @@ public static class ModelDescriptions
 
         void Problem(string problem) => errors.Add($"model '{modelName}': {problem}");
         var version = folder.Versions[^1];
-        var opened = SessionFactory.TryOpen(folder.ModelFile(version), [ExecutionProviders.Cpu], 1, (_, fault) => Problem(fault.Message));
-        using var session = opened?.Session ?? throw new ModelConfigurationException(errors);
+        using var session = Open(folder.ModelFile(version), Problem) ?? throw new ModelConfigurationException(errors);
         var signature = ModelSignature.Of(session, Problem);
         // Whether batches give what single runs give is the worker's to find out; a client only needs the tensors.
         var model = ModelVersionFactory.Create(modelName, version, folder.Config, signature, batchGivesSingles: true, Problem);
         return errors.Count == 0 ? Describe(folder, model) : throw new ModelConfigurationException(errors);
+    }
+
+    private static InferenceSession? Open(string file, Action<string> problem)
+    {
+        try
+        {
+            using var content = new ModelFiles(file).Read();
+            return SessionFactory.TryOpen(
+                content, [ExecutionProviders.Cpu], 1, (_, fault) => problem($"{file} cannot be loaded; {ExecutionProviders.Reason(fault)}"))?.Session;
+        }
+        catch (ModelFileException fault)
+        {
+            problem(fault.Message);
+            return null;
+        }
     }
 
     private static ModelDescription Describe(ModelFolder folder, ModelVersion model)

@@ -5,7 +5,9 @@ namespace Millrace.Worker.Inference;
 /// <param name="Path">The folder.</param>
 /// <param name="Config">Its <c>model.json</c>, or the defaults.</param>
 /// <param name="Versions">The versions' numbers, rising.</param>
-internal sealed record ModelFolder(string Name, string Path, ModelConfig Config, IReadOnlyList<int> Versions)
+/// <param name="PassedOver">Folders in it that are not served, each with the reason, for people.</param>
+internal sealed record ModelFolder(
+    string Name, string Path, ModelConfig Config, IReadOnlyList<string> Versions, IReadOnlyList<string> PassedOver)
 {
-    public string ModelFile(int version) => System.IO.Path.Combine(Path, version.ToString(System.Globalization.CultureInfo.InvariantCulture), "model.onnx");
+    public string ModelFile(string version) => System.IO.Path.Combine(Path, version, "model.onnx");
 }

@@ -8,6 +8,8 @@ namespace Millrace.Worker.Inference;
 /// <summary>Opens the sessions of the model repository's folders.</summary>
 internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeProvider time, ILogger<ModelLoader> logger)
 {
+    private readonly ModelTrial _trial = new(options, time, logger);
+
     /// <summary>Loads every version of every model that the options name.</summary>
     /// <exception cref="ModelConfigurationException">Some cannot be served; tells all of them.</exception>
     public ModelCatalog Load()
@@ -16,6 +18,11 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
         var models = new List<ServedModel>();
         foreach (var folder in ModelRepository.Read(options.Value.Directory, options.Value.NameList, errors))
         {
+            foreach (var reason in folder.PassedOver)
+            {
+                LogNotServed(folder.Name, reason);
+            }
+
             foreach (var version in folder.Versions)
             {
                 if (TryLoad(folder, version, errors) is { } model)
@@ -34,13 +41,14 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
         return new ModelCatalog(models);
     }
 
-    private ServedModel? TryLoad(ModelFolder folder, int version, List<string> errors)
+    private ServedModel? TryLoad(ModelFolder folder, string version, List<string> errors)
     {
         var before = errors.Count;
         void Problem(string problem) => errors.Add($"model '{folder.Name}' version {version}: {problem}");
 
+        var files = new ModelFiles(folder.ModelFile(version));
         var sessions = new List<InferenceSession>();
-        var provider = Open(folder, version, sessions, Problem);
+        var provider = Open(folder, files, sessions, Problem);
         if (provider is null)
         {
             return null;
@@ -50,7 +58,7 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
         if (errors.Count == before)
         {
             // Also for batches of one row: a job of several may be split into them only where they give the same.
-            var givesSingles = signature.HasBatchDimension ? BatchProbe.GivesSingles(sessions[0], signature) : null;
+            var givesSingles = signature.HasBatchDimension ? _trial.GivesSingles(sessions[0], signature, folder.Name, version) : null;
             var model = ModelVersionFactory.Create(folder.Name, version, folder.Config, signature, givesSingles, Problem);
             if (errors.Count == before)
             {
@@ -59,14 +67,14 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
                     LogUnproven(folder.Name, model.Version, model.MaxBatchSize);
                 }
 
-                LogLoaded(folder.Name, model.Version, provider, sessions.Count, model.MaxBatchSize);
+                LogLoaded(folder.Name, model.Version, provider, sessions.Count, model.MaxBatchSize, string.Join(", ", files.Hashes));
                 return new ServedModel(
                     model,
                     new Batcher(model.MaxBatchSize, model.MaxQueueDelay, time),
                     [.. sessions.Select(session => new Predictor(
                         model,
                         session,
-                        () => SessionFactory.Open(folder.ModelFile(version), provider, folder.Config.IntraOpThreads),
+                        () => SessionFactory.Open(files, provider, folder.Config.IntraOpThreads),
                         ExecutionProviders.LockOf(provider),
                         time))],
                     provider);
@@ -77,7 +85,21 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
         return null;
     }
 
-    private string? Open(ModelFolder folder, int version, List<InferenceSession> sessions, Action<string> problem)
+    private string? Open(ModelFolder folder, ModelFiles files, List<InferenceSession> sessions, Action<string> problem)
+    {
+        try
+        {
+            using var content = files.Read();
+            return Open(folder, files, content, sessions, problem);
+        }
+        catch (ModelFileException fault)
+        {
+            problem(fault.Message);
+            return null;
+        }
+    }
+
+    private string? Open(ModelFolder folder, ModelFiles files, ModelContent content, List<InferenceSession> sessions, Action<string> problem)
     {
         var providers = folder.Config.ExecutionProviders ?? options.Value.ExecutionProviderList;
         var reasons = new List<string>();
@@ -85,13 +107,13 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
         for (var i = 0; i < folder.Config.Instances; i++)
         {
             var opened = SessionFactory.TryOpen(
-                folder.ModelFile(version),
+                content,
                 chosen is null ? providers : [chosen],
                 folder.Config.IntraOpThreads,
                 (provider, fault) => reasons.Add($"{provider}: {ExecutionProviders.Reason(fault)}"));
             if (opened is not { } session)
             {
-                problem($"{folder.ModelFile(version)} cannot be loaded; {string.Join("; ", reasons)}");
+                problem($"{files.Path} cannot be loaded; {string.Join("; ", reasons)}");
                 sessions.ForEach(other => other.Dispose());
                 return null;
             }
@@ -108,12 +130,15 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
         return chosen;
     }
 
-    [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Serving model {Model} version {Version} on {Provider}: {Instances} instance(s), batches of up to {MaxBatchSize} rows")]
-    private partial void LogLoaded(string model, string version, string provider, int instances, int maxBatchSize);
+    [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Serving model {Model} version {Version} on {Provider}: {Instances} instance(s), batches of up to {MaxBatchSize} rows; sha256 of {Hashes}")]
+    private partial void LogLoaded(string model, string version, string provider, int instances, int maxBatchSize, string hashes);
 
     [LoggerMessage(EventId = 101, Level = LogLevel.Information, Message = "Model {Model} runs on {Provider}; not available: {Reasons}")]
     private partial void LogPassedOver(string model, string provider, string reasons);
 
     [LoggerMessage(EventId = 102, Level = LogLevel.Warning, Message = "Model {Model} version {Version} was not seen to give in a batch what it gives row by row; its batches have up to {MaxBatchSize} row(s), as its model.json says; without one, each job runs by itself")]
     private partial void LogUnproven(string model, string version, int maxBatchSize);
+
+    [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Model {Model}: {Reason}; it is not served")]
+    private partial void LogNotServed(string model, string reason);
 }

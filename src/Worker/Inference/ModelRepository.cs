@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Millrace.Contracts;
@@ -8,8 +7,12 @@ namespace Millrace.Worker.Inference;
 /// <summary>Reads the model repository's folders without opening a session. All errors are collected.</summary>
 internal static class ModelRepository
 {
+    // Thousands of labels fit many times over.
+    private const long MostConfigBytes = 16 * 1024 * 1024;
+
     private static readonly JsonSerializerOptions s_json = new()
     {
+        AllowDuplicateProperties = false,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
@@ -29,10 +32,10 @@ internal static class ModelRepository
         }
 
         var folders = new List<ModelFolder>();
-        foreach (var path in Directory.EnumerateDirectories(directory).Order(StringComparer.Ordinal))
+        foreach (var path in FoldersIn(directory, "Models:Directory", errors))
         {
             var name = Path.GetFileName(path);
-            if (!name.StartsWith('.') && (names.Count == 0 || names.Contains(name)) && ReadFolder(name, path, errors) is { } folder)
+            if ((names.Count == 0 || names.Contains(name)) && ReadFolder(name, path, errors) is { } folder)
             {
                 folders.Add(folder);
             }
@@ -53,16 +56,20 @@ internal static class ModelRepository
 
     private static ModelFolder? ReadFolder(string name, string path, List<string> errors)
     {
-        var versions = Directory.EnumerateDirectories(path)
-            .Select(Path.GetFileName)
-            .Where(version => int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            .Select(version => int.Parse(version!, CultureInfo.InvariantCulture))
-            .Where(version => File.Exists(Path.Combine(path, version.ToString(CultureInfo.InvariantCulture), "model.onnx")))
-            .Order()
-            .ToList();
-        if (versions.Count == 0)
+        var before = errors.Count;
+        var (versions, passedOver) = (new List<string>(), new List<string>());
+        foreach (var folder in FoldersIn(path, $"model '{name}'", errors))
         {
-            errors.Add($"model '{name}': no VERSION/model.onnx in '{path}' (a version is a whole number)");
+            ReadVersion(name, folder, versions, passedOver, errors);
+        }
+
+        if (errors.Count == before && versions.Count == 0)
+        {
+            errors.Add($"model '{name}': no VERSION/model.onnx in '{path}' (a version is a whole number){Because(passedOver)}");
+        }
+
+        if (errors.Count > before)
+        {
             return null;
         }
 
@@ -72,20 +79,76 @@ internal static class ModelRepository
             return null;
         }
 
+        versions.Sort(VersionOrder.Instance);
         var config = ReadConfig(name, Path.Combine(path, "model.json"), errors);
-        return config is null ? null : new ModelFolder(name, path, config, versions);
+        return config is null ? null : new ModelFolder(name, path, config, versions, passedOver);
     }
+
+    /// <summary>No folder that may have been meant as a version is left out without a word: an older one would answer in its place.</summary>
+    private static void ReadVersion(string name, string folder, List<string> versions, List<string> passedOver, List<string> errors)
+    {
+        var version = Path.GetFileName(folder);
+        bool hasGraph;
+        try
+        {
+            hasGraph = Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) == "model.onnx");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"model '{name}': {folder} cannot be read: {fault.Message}");
+            return;
+        }
+
+        if (!VersionOrder.IsVersion(version))
+        {
+            if (hasGraph)
+            {
+                passedOver.Add($"folder '{version}' holds a model.onnx, but its name is no whole number");
+            }
+        }
+        else if (!hasGraph)
+        {
+            passedOver.Add($"folder '{version}' holds no model.onnx");
+        }
+        else if (VersionOrder.Canonical(version) is var canonical && canonical != version)
+        {
+            errors.Add($"model '{name}': version folder '{version}' has leading zeros; expected '{canonical}' (rename it)");
+        }
+        else
+        {
+            versions.Add(version);
+        }
+    }
+
+    private static IReadOnlyList<string> FoldersIn(string directory, string what, List<string> errors)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories(directory).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"{what}: '{directory}' cannot be read: {fault.Message}");
+            return [];
+        }
+    }
+
+    private static string Because(List<string> passedOver) => passedOver.Count == 0 ? "" : $"; {string.Join("; ", passedOver)}";
 
     private static ModelConfig? ReadConfig(string name, string file, List<string> errors)
     {
-        if (!File.Exists(file))
+        // Also a link that leads nowhere is meant to be read.
+        if (!Path.Exists(file) && new FileInfo(file).LinkTarget is null)
         {
             return new ModelConfig();
         }
 
         try
         {
-            var config = JsonSerializer.Deserialize<ModelConfig>(File.ReadAllBytes(file), s_json) ?? new ModelConfig();
+            var bytes = RegularFile.Read(file, MostConfigBytes).AsSpan();
+            // Editors put a byte order mark before a text, and JSON has none.
+            var text = bytes.StartsWith("\uFEFF"u8) ? bytes["\uFEFF"u8.Length..] : bytes;
+            var config = JsonSerializer.Deserialize<ModelConfig>(text, s_json) ?? new ModelConfig();
             var before = errors.Count;
             ModelConfigRules.Check(config, problem => errors.Add($"model '{name}': {file}: {problem}"));
             return errors.Count == before ? config : null;
@@ -93,8 +156,13 @@ internal static class ModelRepository
         catch (JsonException fault)
         {
             errors.Add($"model '{name}': {file}: {Explain(fault)}");
-            return null;
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"model '{name}': {file}: cannot be read: {fault.Message}");
+        }
+
+        return null;
     }
 
     /// <summary>The key, then what is wrong with it; the library puts the key behind its sentence, or leaves it to the exception's path.</summary>

@@ -19,7 +19,7 @@ internal static class ModelVersionFactory
     /// </param>
     /// <param name="problem">Gets what does not fit.</param>
     public static ModelVersion Create(
-        string name, int version, ModelConfig config, ModelSignature signature, bool? batchGivesSingles, Action<string> problem)
+        string name, string version, ModelConfig config, ModelSignature signature, bool? batchGivesSingles, Action<string> problem)
     {
         var mayBatch = signature.HasBatchDimension && batchGivesSingles != false;
         if (config.MaxBatchSize > 1 && !mayBatch)
@@ -36,7 +36,7 @@ internal static class ModelVersionFactory
         return new ModelVersion
         {
             Name = name,
-            Version = version.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Version = version,
             Signature = signature,
             Outputs = outputs,
             Labels = labels,

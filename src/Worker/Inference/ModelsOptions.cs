@@ -22,6 +22,14 @@ public sealed class ModelsOptions
     [RegularExpression("(tensorrt|cuda|webgpu|cpu)(,(tensorrt|cuda|webgpu|cpu))*", ErrorMessage = "expected some of tensorrt, cuda, webgpu, cpu, separated by commas")]
     public string ExecutionProviders { get; set; } = "cuda,cpu";
 
+    /// <summary>
+    /// How long a model may be tried at load for whether its batches give what single runs give. One that takes longer is stopped, and
+    /// counts as one that could not be tried.
+    /// </summary>
+    /// <value>Default: 10 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     internal string[] NameList => Names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     internal string[] ExecutionProviderList => ExecutionProviders.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);

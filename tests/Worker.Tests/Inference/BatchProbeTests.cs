@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using Millrace.Contracts;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Tests.Onnx;
@@ -87,6 +88,7 @@ public sealed class BatchProbeTests
         using var session = graph.Open();
         var signature = ModelSignature.Of(session, problem => Assert.Fail(problem));
         Assert.True(signature.HasBatchDimension);
-        return BatchProbe.GivesSingles(session, signature);
+        using var options = new RunOptions();
+        return BatchProbe.GivesSingles(session, signature, options);
     }
 }

@@ -4,6 +4,7 @@ using Millrace.Contracts;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;
+using Tensor = Millrace.Contracts.Tensor;
 
 namespace Millrace.Worker.Tests.Inference;
 
@@ -69,6 +70,49 @@ public sealed class ModelLoaderTests : IDisposable
         Assert.Equal((false, 1), (catalog.Newest("single").Version.IsBatchable, catalog.Newest("single").Version.MaxBatchSize));
     }
 
+    /// <summary>A loop that ends for every real input and not for zeros.</summary>
+    [Fact]
+    public void A_model_that_never_ends_on_made_up_rows_is_served_whole_and_keeps_no_other_from_serving()
+    {
+        var body = new OnnxGraph()
+            .Input("turn", TensorDatatype.Int64)
+            .Input("go_on", TensorDatatype.Bool)
+            .Input("before", TensorDatatype.Fp32, -1, -1)
+            .Node("Mul", ["before", "two"], ["after"])
+            .Node("ReduceMin", ["after"], ["least"], ("keepdims", 0))
+            .Node("Less", ["least", "hundred"], ["still"])
+            .Output("still", TensorDatatype.Bool)
+            .Output("after", TensorDatatype.Fp32, -1, -1);
+        var graph = new OnnxGraph()
+            .Constant(Tensor.Create<float>("two", [], [2]))
+            .Constant(Tensor.Create<float>("hundred", [], [100]))
+            .Constant(Tensor.Create<bool>("true", [], [true]))
+            .Input("x", TensorDatatype.Fp32, -1, 4)
+            .Node("Loop", ["", "true", "x"], ["y"], ("body", body))
+            .Output("y", TensorDatatype.Fp32, -1, 4);
+        _folder.Write("a/1/model.onnx", graph.ToBytes()).Write("b/1/model.onnx", Softmax(axis: 1));
+
+        using var catalog = Load("", TimeSpan.FromMilliseconds(200));
+
+        Assert.False(catalog.Newest("a").Version.IsBatchable);
+        Assert.True(catalog.Newest("b").Version.IsBatchable);
+    }
+
+    [Fact]
+    public void A_job_finds_a_version_by_its_number()
+    {
+        _folder
+            .Write("a/1/model.onnx", Softmax(axis: 1))
+            .Write("a/20260315093000/model.onnx", Softmax(axis: 1));
+        using var catalog = Load();
+
+        Assert.Equal("20260315093000", catalog.Newest("a").Version.Version);
+        Assert.Null(catalog.Find("a", "20260315093000", out _));
+        Assert.Null(catalog.Find("a", "01", out var first));
+        Assert.Equal("1", first.Version.Version);
+        Assert.NotNull(catalog.Find("a", "20260315093001", out _));
+    }
+
     [Fact]
     public void All_errors_of_all_models_are_told_at_once()
     {
@@ -110,9 +154,11 @@ public sealed class ModelLoaderTests : IDisposable
 
     private ModelCatalog Load() => Load("");
 
-    private ModelCatalog Load(string names)
+    private ModelCatalog Load(string names) => Load(names, TimeSpan.FromSeconds(10));
+
+    private ModelCatalog Load(string names, TimeSpan probeTimeout)
     {
-        var options = new ModelsOptions { Directory = _folder.Path, Names = names, ExecutionProviders = "cpu" };
+        var options = new ModelsOptions { Directory = _folder.Path, Names = names, ExecutionProviders = "cpu", ProbeTimeout = probeTimeout };
         return new ModelLoader(Options.Create(options), TimeProvider.System, NullLogger<ModelLoader>.Instance).Load();
     }
 

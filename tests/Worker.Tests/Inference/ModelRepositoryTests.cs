@@ -17,7 +17,7 @@ public sealed class ModelRepositoryTests : IDisposable
         var model = Assert.Single(Read());
 
         Assert.Equal("a", model.Name);
-        Assert.Equal([1], model.Versions);
+        Assert.Equal(["1"], model.Versions);
         Assert.Null(model.Config.MaxBatchSize);
         Assert.Equal(TimeSpan.Zero, model.Config.MaxQueueDelay);
         Assert.Equal(1, model.Config.Instances);
@@ -29,11 +29,76 @@ public sealed class ModelRepositoryTests : IDisposable
     }
 
     [Fact]
-    public void Versions_are_whole_numbers_with_a_graph_in_rising_order()
+    public void Versions_are_whole_numbers_of_any_length_with_a_graph_in_rising_order()
     {
-        _folder.Write("a/10/model.onnx", "").Write("a/9/model.onnx", "").Write("a/11/notes.txt", "").Write("a/old/model.onnx", "");
+        _folder.Write("a/10/model.onnx", "").Write("a/9/model.onnx", "").Write("a/20260315093000/model.onnx", "");
 
-        Assert.Equal([9, 10], Assert.Single(Read()).Versions);
+        Assert.Equal(["9", "10", "20260315093000"], Assert.Single(Read()).Versions);
+    }
+
+    [Fact]
+    public void A_folder_that_may_have_been_meant_as_a_version_and_is_not_served_is_said()
+    {
+        _folder.Write("a/1/model.onnx", "").Write("a/11/notes.txt", "").Write("a/old/model.onnx", "").Write("a/notes/a.txt", "").Write("a/.git/model.onnx", "");
+
+        Assert.Equal(
+            ["folder '11' holds no model.onnx", "folder 'old' holds a model.onnx, but its name is no whole number"],
+            Assert.Single(Read()).PassedOver);
+    }
+
+    [Fact]
+    public void Where_no_folder_is_a_version_those_are_named_that_may_have_been_meant()
+    {
+        _folder.Write("a/v1/model.onnx", "");
+
+        Assert.Equal(
+            [$"model 'a': no VERSION/model.onnx in '{Path.Combine(_folder.Path, "a")}' (a version is a whole number); folder 'v1' holds a model.onnx, but its name is no whole number"],
+            Errors());
+    }
+
+    [Theory]
+    [InlineData("007", "7")]
+    [InlineData("01", "1")]
+    [InlineData("00", "0")]
+    public void A_version_with_leading_zeros_is_an_error(string folder, string expected)
+    {
+        _folder.Write("a/1/model.onnx", "").Write($"a/{folder}/model.onnx", "");
+
+        Assert.Equal([$"model 'a': version folder '{folder}' has leading zeros; expected '{expected}' (rename it)"], Errors());
+    }
+
+    [Fact]
+    public void A_model_json_may_begin_with_a_byte_order_mark()
+    {
+        _folder.Write("a/1/model.onnx", "").Write("a/model.json", [0xEF, 0xBB, 0xBF, .. """{"top_k": 1, "max_batch_size": 8}"""u8]);
+
+        Assert.Equal(8, Assert.Single(Read()).Config.MaxBatchSize);
+    }
+
+    [Fact]
+    public void A_model_json_that_is_too_large_is_not_read()
+    {
+        _folder.Write("a/1/model.onnx", "");
+        using (var file = File.Create(Path.Combine(_folder.Path, "a", "model.json")))
+        {
+            file.SetLength(1L << 40);
+        }
+
+        Assert.EndsWith($"model.json has {1L << 40} bytes, expected at most {16 << 20}", Assert.Single(Errors()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model.json")]
+    [InlineData("/dev/zero")]
+    [InlineData("/nowhere/at/all")]
+    [InlineData("1")]
+    public void A_model_json_that_is_no_file_that_can_be_read_is_an_error(string target)
+    {
+        _folder.Write("a/1/model.onnx", "");
+        File.CreateSymbolicLink(Path.Combine(_folder.Path, "a", "model.json"), target);
+
+        Assert.StartsWith(
+            $"model 'a': {Path.Combine(_folder.Path, "a", "model.json")}: cannot be read: ", Assert.Single(Errors()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,6 +187,8 @@ public sealed class ModelRepositoryTests : IDisposable
     [InlineData("""{"scale": {"x": "NaN"}}""", "scale.x: ")]
     [InlineData("""{"scale": {"x": 1e999}}""", "scale.x: ")]
     [InlineData("""{"buckets": [70000]}""", "buckets: ")]
+    [InlineData("""{"top_k": 1, "top_k": 2}""", "top_k")]
+    [InlineData("""{"labels": {"y": ["a"], "y": ["b"]}}""", "y")]
     [InlineData("""{"buckets": [0, 4]}""", "buckets: expected rising numbers of 1 to 65536 rows, found [0, 4]")]
     [InlineData("""{"buckets": [4, 4]}""", "buckets: expected rising numbers of 1 to 65536 rows, found [4, 4]")]
     [InlineData("""{"buckets": [4, 8], "max_batch_size": 16}""", "buckets: the largest must be max_batch_size (16), found 8")]

@@ -181,7 +181,7 @@ public sealed class ModelVersionFactoryTests
     private static ModelVersion Create(ModelConfig config, ModelSignature signature, bool? batchGivesSingles)
     {
         var problems = new List<string>();
-        var model = ModelVersionFactory.Create("m", 3, config, signature, batchGivesSingles, problems.Add);
+        var model = ModelVersionFactory.Create("m", "3", config, signature, batchGivesSingles, problems.Add);
         Assert.Empty(problems);
         Assert.Equal("3", model.Version);
         return model;
@@ -190,7 +190,7 @@ public sealed class ModelVersionFactoryTests
     private static void Problems(ModelConfig config, ModelSignature signature, bool? batchGivesSingles, params string[] expected)
     {
         var problems = new List<string>();
-        ModelVersionFactory.Create("m", 1, config, signature, batchGivesSingles, problems.Add);
+        ModelVersionFactory.Create("m", "1", config, signature, batchGivesSingles, problems.Add);
         Assert.Equal(expected, problems);
     }
 }

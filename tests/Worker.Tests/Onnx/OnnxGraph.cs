@@ -91,6 +91,21 @@ internal sealed class OnnxGraph
         return this;
     }
 
+    /// <summary>A constant whose elements are in a file beside the model's.</summary>
+    public OnnxGraph ExternalConstant(string name, TensorDatatype datatype, string file, params long[] shape)
+    {
+        var message = new ProtobufMessage();
+        foreach (var dimension in shape)
+        {
+            message.Number(1, dimension);
+        }
+
+        // external_data, and data_location EXTERNAL.
+        message.Number(2, CodeOf(datatype)).Text(8, name).Nested(13, new ProtobufMessage().Text(1, "location").Text(2, file)).Number(14, 1);
+        _initializers.Add(message);
+        return this;
+    }
+
     public byte[] ToBytes() =>
         new ProtobufMessage().Number(1, IrVersion).Nested(7, ToMessage()).Nested(8, new ProtobufMessage().Text(1, "").Number(2, Opset)).ToArray();
 

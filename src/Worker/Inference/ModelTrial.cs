@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Millrace.Worker.Inference;
+
+/// <summary>Runs a model on made-up rows before it is served, within limits: one that never ends on them must not keep the others from serving.</summary>
+internal sealed partial class ModelTrial(IOptions<ModelsOptions> options, TimeProvider time, ILogger<ModelLoader> logger)
+{
+    private static readonly TimeSpan s_isLong = TimeSpan.FromSeconds(2);
+
+    /// <inheritdoc cref="BatchProbe.GivesSingles"/>
+    public bool? GivesSingles(InferenceSession session, ModelSignature signature, string name, string version)
+    {
+        var most = options.Value.ProbeTimeout;
+        using var limit = new RunLimit(most, time);
+        using var notice = time.CreateTimer(_ => LogLong(name, version, s_isLong, most), null, s_isLong, Timeout.InfiniteTimeSpan);
+        limit.Start();
+        var verdict = BatchProbe.GivesSingles(session, signature, limit.Options);
+        if (limit.End() && verdict is null)
+        {
+            LogStopped(name, version, most);
+        }
+
+        return verdict;
+    }
+
+    [LoggerMessage(EventId = 105, Level = LogLevel.Information, Message = "Model {Model} version {Version}: its trial with made-up rows takes longer than {Elapsed}; the models behind it wait until it ends, or is stopped after {Limit}")]
+    private partial void LogLong(string model, string version, TimeSpan elapsed, TimeSpan limit);
+
+    [LoggerMessage(EventId = 106, Level = LogLevel.Warning, Message = "Model {Model} version {Version}: its trial with made-up rows was stopped after {Limit} (Models:ProbeTimeout)")]
+    private partial void LogStopped(string model, string version, TimeSpan limit);
+}
