@@ -20,13 +20,7 @@ public sealed class RetryTests(TestRabbitMq rabbitMq, TestPostgres postgres) : I
 
     public async ValueTask InitializeAsync()
     {
-        // y = data[x]: an index out of range makes ONNX Runtime refuse the whole batch.
-        _models.Write("lookup/1/model.onnx", new OnnxGraph()
-            .Constant(Tensor.Create<float>("data", [5], [0, 10, 20, 30, 40]))
-            .Input("x", TensorDatatype.Int64, -1)
-            .Node("Gather", ["data", "x"], ["y"])
-            .Output("y", TensorDatatype.Fp32, -1)
-            .ToBytes());
+        _models.Write("lookup/1/model.onnx", OnnxGraph.FailingLookup().ToBytes()).Write("strict/1/model.onnx", OnnxGraph.Lookup().ToBytes());
         _site = await Site.CreateAsync(rabbitMq, postgres, Token);
         _client = await ForeignClient.ConnectAsync(_site.Broker);
     }
@@ -54,7 +48,7 @@ public sealed class RetryTests(TestRabbitMq rabbitMq, TestPostgres postgres) : I
                 Assert.Equal(("failed", "inference_failed"), (reply.Status, reply.Json["code"]!.GetValue<string>()));
                 Assert.Equal($"failed inference_failed {lane}", row);
                 var error = await _site.QueryAsync<string>("SELECT error FROM millrace.results WHERE job_id = $1", job.Id);
-                Assert.Matches("^attempt 1: .*out of data bounds.*; attempt 2: .*out of data bounds.*; attempt 3: .*out of data bounds[^;]*$", error);
+                Assert.Matches("^attempt 1: .*ConstantOfShape.*; attempt 2: .*ConstantOfShape.*; attempt 3: .*ConstantOfShape[^;]*$", error);
                 Assert.Equal(error, reply.Json["error"]!.GetValue<string>());
             }
             else
@@ -70,6 +64,17 @@ public sealed class RetryTests(TestRabbitMq rabbitMq, TestPostgres postgres) : I
         {
             await Eventually.TrueAsync(async () => await _site.Host.CountMessagesAsync(queue, Token) == 0);
         }
+    }
+
+    [Fact]
+    public async Task A_job_that_the_models_own_check_refuses_is_answered_at_once()
+    {
+        await _site.StartWorkerAsync(Token, Settings("00:10:00"));
+
+        var replies = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => CallAsync(Guid.NewGuid(), i == 7 ? Bad : i % 5, "strict")));
+
+        Assert.All(replies.Index(), reply => Assert.Equal(reply.Index == 7 ? "failed" : "succeeded", reply.Item.Status));
+        Assert.Matches("^attempt 1: .*out of data bounds[^;]*$", replies[7].Json["error"]!.GetValue<string>());
     }
 
     [Fact]
@@ -115,7 +120,7 @@ public sealed class RetryTests(TestRabbitMq rabbitMq, TestPostgres postgres) : I
         var request = new JsonObject
         {
             ["id"] = id.ToString(),
-            ["model_name"] = "lookup",
+            ["model_name"] = routingKey.Split('.')[0],
             ["inputs"] = new JsonArray(new JsonObject
             {
                 ["name"] = "x",

@@ -152,7 +152,7 @@ internal sealed partial class BatchRunner(
             last = found ?? last;
             return found is null;
         });
-        if (!verdict.FailedAlone && retries.IsLastAttempt(verdict.Culprit.Job))
+        if (!verdict.FailedAlone && (last.Cause == FailureCause.Refused || retries.IsLastAttempt(verdict.Culprit.Job)))
         {
             // With no attempt left, a job must have failed by itself. With one left it has that one to itself.
             count++;

@@ -110,6 +110,7 @@ internal sealed class WorkerMetrics : IDisposable
         FailureCause.OutOfMemory => "out_of_memory",
         FailureCause.DeviceLost => "device_lost",
         FailureCause.TimeLimit => "run_timeout",
+        FailureCause.Refused => "refused",
         _ => "inference",
     };
 }

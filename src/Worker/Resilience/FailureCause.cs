@@ -1,9 +1,6 @@
 namespace Millrace.Worker.Resilience;
 
-/// <summary>
-/// Whose fault it is that a run failed. The caller's is none of these: a job that the model cannot take is rejected before it runs, and
-/// never tried again.
-/// </summary>
+/// <summary>Why a run failed, and so what may be done about it.</summary>
 internal enum FailureCause
 {
     /// <summary>The model's, or the worker's: tried a configured number of times.</summary>
@@ -17,4 +14,10 @@ internal enum FailureCause
 
     /// <summary>The run took longer than the model's <c>run_timeout</c>.</summary>
     TimeLimit,
+
+    /// <summary>
+    /// The model's own check refuses what it was given, an index out of range say, or what it gave for it is no output: it would again,
+    /// so there is no further attempt. What can be told from the signature alone is rejected before it runs.
+    /// </summary>
+    Refused,
 }

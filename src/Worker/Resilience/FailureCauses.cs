@@ -63,14 +63,23 @@ internal static class FailureCauses
         "CUDNN_STATUS_NOT_INITIALIZED",
     ];
 
-    /// <summary>Whose fault a failed run is.</summary>
+    private static readonly string[] s_refused =
+    [
+        "[ErrorCode:InvalidArgument]",
+        "/core/providers/cpu/",                         // ORT_ENFORCE in a kernel: nothing but the inputs decides what it says
+    ];
+
+    /// <summary>Why a run failed.</summary>
     public static FailureCause Of(Exception fault) => fault switch
     {
         RunTimeoutException => FailureCause.TimeLimit,
-        OutOfMemoryException => FailureCause.OutOfMemory,
+        OutputMismatchException => FailureCause.Refused,
+        // .NET's own memory: a smaller batch or a new session would not give it back, and later there may be some.
+        OutOfMemoryException => FailureCause.Ours,
         // A lost device may say so of an allocation, and memory that is out never says that the device is gone.
         _ when Says(fault.Message, s_deviceLost) => FailureCause.DeviceLost,
         _ when Says(fault.Message, s_outOfMemory) => FailureCause.OutOfMemory,
+        _ when Says(fault.Message, s_refused) => FailureCause.Refused,
         _ => FailureCause.Ours,
     };
 

@@ -21,9 +21,9 @@ internal sealed partial class JobRetries(
     {
         var errors = AttemptErrors.Add(job.Errors, job.Attempt, fault.Message);
         var code = cause == FailureCause.TimeLimit ? ErrorCode.RunTimeout : ErrorCode.InferenceFailed;
-        if (IsLastAttempt(job))
+        if (cause == FailureCause.Refused || IsLastAttempt(job))
         {
-            LogFailed(job.JobId, job.Attempt, code);
+            LogFailed(job.JobId, job.Attempt, code, cause);
             if (job.TryDecide(JobOutcome.Failed(code, errors)))
             {
                 writer.Enqueue(job);
@@ -41,6 +41,6 @@ internal sealed partial class JobRetries(
     [LoggerMessage(EventId = 410, Level = LogLevel.Warning, Message = "Job {JobId} could not be run, attempt {Attempt}: {Cause}; it is tried again in {Delay}")]
     private partial void LogRetry(Guid jobId, int attempt, FailureCause cause, TimeSpan delay);
 
-    [LoggerMessage(EventId = 411, Level = LogLevel.Warning, Message = "Job {JobId} could not be run, attempt {Attempt}, the last one: {Code}")]
-    private partial void LogFailed(Guid jobId, int attempt, string code);
+    [LoggerMessage(EventId = 411, Level = LogLevel.Warning, Message = "Job {JobId} could not be run, attempt {Attempt}, the last one: {Code}, {Cause}")]
+    private partial void LogFailed(Guid jobId, int attempt, string code, FailureCause cause);
 }

@@ -19,12 +19,7 @@ public sealed class BatchLoopTests
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>y = data[x]: an index that is out of range makes ONNX Runtime refuse the whole batch.</summary>
-    private static OnnxGraph Lookup => new OnnxGraph()
-        .Constant(Tensor.Create<float>("data", [5], [0, 10, 20, 30, 40]))
-        .Input("x", TensorDatatype.Int64, -1)
-        .Node("Gather", ["data", "x"], ["y"])
-        .Output("y", TensorDatatype.Fp32, -1);
+    private static OnnxGraph Lookup => OnnxGraph.FailingLookup();
 
     [Fact]
     public async Task A_job_that_the_model_cannot_run_fails_alone()
@@ -42,13 +37,33 @@ public sealed class BatchLoopTests
             {
                 Assert.Equal(JobStatus.Failed, row.Status);
                 Assert.Equal(ErrorCode.InferenceFailed, row.Code);
-                Assert.Matches("^attempt 1: .*out of data bounds.*; attempt 2: .*out of data bounds.*; attempt 3: .*out of data bounds.*$", row.Error);
+                Assert.Matches("^attempt 1: .*ConstantOfShape.*; attempt 2: .*ConstantOfShape.*; attempt 3: .*ConstantOfShape.*$", row.Error);
                 Assert.Empty(row.Outputs);
             }
             else
             {
                 Assert.Equal(JobStatus.Succeeded, row.Status);
                 Assert.Equal([new[] { 0f, 10f, 20f, 0f, 30f, 40f, 10f, 0f }[i]], row.Outputs[0].AsSpan<float>().ToArray());
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_job_that_the_models_own_check_refuses_fails_at_once_and_with_one_error()
+    {
+        using var model = TestModel.Open(OnnxGraph.Lookup());
+        var jobs = new[] { 0, 1, 2, 99, 3, 98, 1, 0 }.Select(index => model.Job(Tensor.Create<long>("x", [1], [index]))).ToArray();
+
+        var store = await RunAsync(model, jobs);
+
+        foreach (var (i, job) in jobs.Index())
+        {
+            var row = store.Rows[job.JobId];
+            Assert.Equal(i is 3 or 5 ? JobStatus.Failed : JobStatus.Succeeded, row.Status);
+            if (i is 3 or 5)
+            {
+                Assert.Equal(ErrorCode.InferenceFailed, row.Code);
+                Assert.Matches($"^attempt 1: [^;]*idx={(i == 3 ? 99 : 98)} must be within[^;]*$", row.Error);
             }
         }
     }
@@ -257,7 +272,7 @@ public sealed class BatchLoopTests
     {
         var opened = 0;
         using var model = TestModel.Open(
-            Lookup.Named("VK_ERROR_DEVICE_LOST").Open(), new ModelConfig(), () => ++opened < lost ? Lookup.Named("VK_ERROR_DEVICE_LOST").Open() : Wide.Open());
+            OnnxGraph.Lookup().Named("VK_ERROR_DEVICE_LOST").Open(), new ModelConfig(), () => ++opened < lost ? OnnxGraph.Lookup().Named("VK_ERROR_DEVICE_LOST").Open() : Wide.Open());
         var jobs = new[] { 0, 1, 2, 7, 3 }.Select(index => model.Job(Tensor.Create<long>("x", [1], [index]))).ToArray();
         var runs = new List<int>();
 
@@ -281,7 +296,7 @@ public sealed class BatchLoopTests
     {
         var opened = 0;
         using var model = TestModel.Open(
-            Lookup.Named("VK_ERROR_DEVICE_LOST").Open(), new ModelConfig(), () => ++opened < 3 ? OnnxGraph.Open([1, 2, 3]) : Wide.Open());
+            OnnxGraph.Lookup().Named("VK_ERROR_DEVICE_LOST").Open(), new ModelConfig(), () => ++opened < 3 ? OnnxGraph.Open([1, 2, 3]) : Wide.Open());
         var job = model.Job(Tensor.Create<long>("x", [1], [7]));
 
         var store = await RunAsync(model, [job], attempts: 1);

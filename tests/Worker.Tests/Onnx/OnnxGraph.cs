@@ -119,6 +119,25 @@ internal sealed class OnnxGraph
         return new InferenceSession(model, options);
     }
 
+    /// <summary>y = 10 x for 0 to 4: an index out of range makes ONNX Runtime refuse the whole batch.</summary>
+    public static OnnxGraph Lookup() => new OnnxGraph()
+        .Constant(Tensor.Create<float>("data", [5], [0, 10, 20, 30, 40]))
+        .Input("x", TensorDatatype.Int64, -1)
+        .Node("Gather", ["data", "x"], ["y"])
+        .Output("y", TensorDatatype.Fp32, -1);
+
+    /// <summary>y = 10 x for 0 to 98: 99 asks for a tensor of less than no elements, which fails in no check of the model's own.</summary>
+    public static OnnxGraph FailingLookup() => new OnnxGraph()
+        .Constant(Tensor.Create<float>("data", [100], [.. Enumerable.Range(0, 100).Select(i => 10f * i)]))
+        .Constant(Tensor.Create<long>("sizes", [100], [.. Enumerable.Range(0, 100).Select(i => i == 99 ? -1L : 1)]))
+        .Input("x", TensorDatatype.Int64, -1)
+        .Node("Gather", ["data", "x"], ["found"])
+        .Node("Gather", ["sizes", "x"], ["size"])
+        .Node("ReduceMin", ["size"], ["least"])
+        .Node("ConstantOfShape", ["least"], ["nothing"])
+        .Node("Add", ["found", "nothing"], ["y"])
+        .Output("y", TensorDatatype.Fp32, -1);
+
     /// <summary>y = x, after as many turns of a loop as the largest x says.</summary>
     public static OnnxGraph Turning()
     {

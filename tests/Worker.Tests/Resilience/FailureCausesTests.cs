@@ -31,8 +31,13 @@ public sealed class FailureCausesTests
 
     [Theory]
     [InlineData("[ErrorCode:InvalidArgument] Non-zero status code returned while running Gather node. Name:'' Status Message: indices element out of data bounds, idx=99 must be within the inclusive range [-5,4]")]
-    [InlineData("[ErrorCode:RuntimeException] Non-zero status code returned while running Reshape node. The input tensor cannot be reshaped to the requested shape. Input shape:{2,3}, requested shape:{7}")]
-    [InlineData("output 'y': shape [6], its labels want [rows, classes]")]
+    [InlineData("[ErrorCode:Fail] Non-zero status code returned while running Add node. Name:'' Status Message: /onnxruntime_src/onnxruntime/core/providers/cpu/math/element_wise_ops.h:563 void onnxruntime::BroadcastIterator::Init(ptrdiff_t, ptrdiff_t) axis == 1 || axis == largest was false. Attempting to broadcast an axis by a dimension other than 1. 6 by 99")]
+    public void What_the_models_own_check_refuses_is_told_from_ONNX_Runtimes_messages(string message) =>
+        Assert.Equal(FailureCause.Refused, FailureCauses.Of(new InvalidOperationException(message)));
+
+    [Theory]
+    [InlineData("[ErrorCode:Fail] Non-zero status code returned while running ConstantOfShape node. Name:'' Status Message: /onnxruntime_src/onnxruntime/core/framework/op_kernel.cc:83 virtual OrtValue* onnxruntime::OpKernelContext::OutputMLValue(int, const onnxruntime::TensorShape&)")]
+    [InlineData("[ErrorCode:RuntimeException] Non-zero status code returned while running a node on a device, for no reason that is known here")]
     [InlineData("CUDA failure 222: the provided PTX was compiled with an unsupported toolchain.")]
     public void Anything_else_is_ours(string message) =>
         Assert.Equal(FailureCause.Ours, FailureCauses.Of(new InvalidOperationException(message)));
@@ -40,7 +45,8 @@ public sealed class FailureCausesTests
     [Fact]
     public void Exceptions_that_say_it_by_their_type_need_no_message()
     {
-        Assert.Equal(FailureCause.OutOfMemory, FailureCauses.Of(new InsufficientMemoryException()));
+        Assert.Equal(FailureCause.Ours, FailureCauses.Of(new InsufficientMemoryException("Failed to allocate memory")));
+        Assert.Equal(FailureCause.Refused, FailureCauses.Of(new OutputMismatchException("out of memory, it says")));
         Assert.Equal(
             FailureCause.TimeLimit, FailureCauses.Of(new RunTimeoutException(TimeSpan.FromSeconds(1), new InvalidOperationException("Exiting"))));
     }
