@@ -20,16 +20,21 @@ namespace Millrace.Worker;
 /// </summary>
 internal static class WorkerHost
 {
+    // The host's time for all that is in flight. What is left of the 25 s that are promised is for the sessions' and the process's end.
+    private static readonly TimeSpan s_shutdown = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_end = TimeSpan.FromSeconds(24);
+
     /// <summary>Runs until a signal ends it.</summary>
     /// <param name="args">Configuration from the command line.</param>
     /// <param name="replace">Puts other services in place of the ones at the process's edges; the fault tests' way in.</param>
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Action<IServiceCollection>? replace = null)
     {
+        using var signals = new EndSignals();
         var builder = Host.CreateApplicationBuilder(args);
         Configure(builder);
         replace?.Invoke(builder.Services);
-        using var host = builder.Build();
+        var host = builder.Build();
         var errors = StartupCheck.Run(host.Services);
         if (errors.Count > 0)
         {
@@ -38,27 +43,42 @@ internal static class WorkerHost
                 await Console.Error.WriteLineAsync($"millrace: {error}");
             }
 
+            host.Dispose();
             return ExitCode.Configuration;
         }
 
         var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        lifetime.ApplicationStopping.Register(() => ProcessEnd.After(s_end, ExitCode.Failure, Unfinished("The end took too long.")));
+        signals.StopInOrder(lifetime);
+        var exitCode = await RunAsync(host, lifetime);
+        if (host.Services.GetRequiredService<ModelServing>().HasEnded)
+        {
+            host.Dispose();
+            return exitCode;
+        }
+
+        // A run that cannot be stopped: whatever it uses stays as it is, and what is to be said is said.
+        host.Services.GetRequiredService<ILoggerFactory>().Dispose();
+        ProcessEnd.Now(exitCode);
+        return exitCode;
+    }
+
+    private static async Task<int> RunAsync(IHost host, IHostApplicationLifetime lifetime)
+    {
         var stopping = lifetime.ApplicationStopping;
-        using var secondSignal = new SecondSignal();
         try
         {
-            // Asked for before the run, at whose end the host disposes of its services.
-            var services = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToArray();
-            var writer = host.Services.GetRequiredService<ResultWriter>();
-            await host.RunAsync();
-            if (writer.HasAbandoned)
+            await StartAsync(host);
+            await host.WaitForShutdownAsync();
+            if (host.Services.GetRequiredService<ResultWriter>().HasAbandoned)
             {
                 // The host's own time may have sufficed by a hair, so that it does not say so.
-                await TellUnfinishedAsync("The store was away.");
+                await Console.Error.WriteLineAsync(Unfinished("The store was away."));
                 return ExitCode.Failure;
             }
 
             // The host ends in order where a service of its own has failed, and has said why.
-            return Array.Exists(services, service => service.ExecuteTask is { IsFaulted: true })
+            return host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true })
                 ? ExitCode.Failure
                 : ExitCode.Ok;
         }
@@ -74,13 +94,27 @@ internal static class WorkerHost
         }
         catch (Exception fault) when (stopping.IsCancellationRequested)
         {
-            await TellUnfinishedAsync(fault.Message);
+            await Console.Error.WriteLineAsync(Unfinished(fault.Message));
             return ExitCode.Failure;
         }
     }
 
-    private static Task TellUnfinishedAsync(string cause) => Console.Error.WriteLineAsync(
-        $"millrace: not all that was in flight could be finished in time; jobs without a row stay with the broker. {cause}");
+    private static async Task StartAsync(IHost host)
+    {
+        try
+        {
+            await host.StartAsync();
+        }
+        catch
+        {
+            // A queue may be consumed already, and its jobs run, while another one is refused.
+            await host.StopAsync();
+            throw;
+        }
+    }
+
+    private static string Unfinished(string cause) =>
+        $"millrace: not all that was in flight could be finished in time; jobs without a row stay with the broker. {cause}";
 
     private static void Configure(HostApplicationBuilder builder)
     {
@@ -94,7 +128,7 @@ internal static class WorkerHost
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host =>
         {
-            host.ShutdownTimeout = TimeSpan.FromSeconds(20);
+            host.ShutdownTimeout = s_shutdown;
             host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.StopHost;
         });
 

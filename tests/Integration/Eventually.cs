@@ -7,12 +7,12 @@ internal static class Eventually
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    public static async Task TrueAsync(Func<Task<bool>> condition)
+    public static async Task TrueAsync(Func<Task<bool>> condition, TimeSpan? patience = null)
     {
         var start = Stopwatch.GetTimestamp();
         while (!await condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(start) < s_patience, "It did not become true in time.");
+            Assert.True(Stopwatch.GetElapsedTime(start) < (patience ?? s_patience), "It did not become true in time.");
             await Task.Delay(20, TestContext.Current.CancellationToken);
         }
     }

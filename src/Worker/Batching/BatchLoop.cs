@@ -12,9 +12,18 @@ namespace Millrace.Worker.Batching;
 /// device takes; the commit and the replies of the last batches go on beside it.
 /// </summary>
 internal sealed partial class BatchLoop(
-    ServedModel model, BatchRunner runner, ResultWriter writer, Suspects suspects, ILogger<BatchLoop> logger)
+    ServedModel model,
+    BatchRunner runner,
+    ResultWriter writer,
+    Suspects suspects,
+    WorkPace pace,
+    TimeProvider time,
+    ILogger<BatchLoop> logger)
 {
     private readonly Batcher _batcher = model.Batcher;
+
+    // What it runs, or was running when it failed.
+    private volatile Batch? _running;
 
     /// <summary>Starts the thread. The task ends with it: after <see cref="Batcher.Close"/>, once nothing waits any more.</summary>
     /// <param name="name">The thread's name.</param>
@@ -42,6 +51,26 @@ internal sealed partial class BatchLoop(
         return ended.Task;
     }
 
+    /// <summary>
+    /// Hands back what it runs, or ran when it failed: the worker does not wait for it. From any thread; what comes of the run afterwards
+    /// changes nothing.
+    /// </summary>
+    /// <returns>The jobs.</returns>
+    public IReadOnlyList<PendingJob> HandBack()
+    {
+        var jobs = new List<PendingJob>();
+        foreach (var slice in _running?.Slices ?? [])
+        {
+            if (slice.Job.TryPostpone())
+            {
+                jobs.Add(slice.Job);
+                slice.Job.Abandon(new RunStoppedException());
+            }
+        }
+
+        return jobs;
+    }
+
     private void Run(CancellationToken giveUp)
     {
         var expired = new List<PendingJob>();
@@ -61,13 +90,19 @@ internal sealed partial class BatchLoop(
                 });
             }
 
-            if (batch is { IsSuspect: true })
+            if (batch is not null)
             {
-                RunSuspects(batch, giveUp);
-            }
-            else if (batch is not null)
-            {
-                runner.Run(batch, giveUp);
+                _running = batch;
+                if (batch.IsSuspect)
+                {
+                    RunSuspects(batch, giveUp);
+                }
+                else
+                {
+                    RunMeasured(batch, giveUp);
+                }
+
+                _running = null;
             }
             else if (expired.Count == 0)
             {
@@ -76,6 +111,13 @@ internal sealed partial class BatchLoop(
             }
         }
         while (true);
+    }
+
+    private void RunMeasured(Batch batch, CancellationToken giveUp)
+    {
+        var start = time.GetTimestamp();
+        runner.Run(batch, giveUp);
+        pace.Add(batch, time.GetElapsedTime(start));
     }
 
     private void RunSuspects(Batch batch, CancellationToken giveUp)
@@ -87,7 +129,7 @@ internal sealed partial class BatchLoop(
         if (TryNote(() => suspects.AccuseAsync(ids, giveUp), jobs))
         {
             // A device that does not come back ends the loop, as in any other run; the note stays, as it does where the process dies.
-            runner.Run(batch, giveUp);
+            RunMeasured(batch, giveUp);
             TryNote(() => suspects.AcquitAsync(ids, giveUp), jobs);
         }
     }

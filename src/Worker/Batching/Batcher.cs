@@ -1,3 +1,4 @@
+using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
 
 namespace Millrace.Worker.Batching;
@@ -64,11 +65,16 @@ internal sealed class Batcher : IDisposable
     }
 
     /// <summary>Adds a job behind those of its lane.</summary>
+    /// <exception cref="RunStoppedException">It is closed: the worker ends.</exception>
     public void Add(PendingJob job)
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
+            if (_closed)
+            {
+                throw new RunStoppedException();
+            }
+
             var isFirst = _lines.WaitingRows == 0;
             var fillsOne = _lines.Add(job, _maxBatchSize);
             // A session looks when there is something at all and when there is a full batch; between the two, the last arriving
@@ -133,6 +139,18 @@ internal sealed class Batcher : IDisposable
         lock (_gate)
         {
             _closed = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Closes, and takes out what waits instead of leaving it to the sessions.</summary>
+    /// <param name="waiting">Gets the jobs that have no outcome; nobody here decides one any more. Of a split job, some rows may be running.</param>
+    public void CloseAndTake(List<PendingJob> waiting)
+    {
+        lock (_gate)
+        {
+            _closed = true;
+            _lines.Clear(waiting);
             Monitor.PulseAll(_gate);
         }
     }

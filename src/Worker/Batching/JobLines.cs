@@ -44,6 +44,20 @@ internal sealed class JobLines(TimeProvider time)
         }
     }
 
+    /// <summary>Takes all out that waits.</summary>
+    /// <param name="waiting">Gets those without an outcome, which nobody decides any more.</param>
+    public void Clear(List<PendingJob> waiting)
+    {
+        foreach (var line in _lines.Values)
+        {
+            waiting.AddRange(line.Interactive.Where(job => job.TryPostpone()));
+            waiting.AddRange(line.Bulk.Where(job => job.TryPostpone()));
+        }
+
+        _lines.Clear();
+        WaitingRows = 0;
+    }
+
     /// <summary>Takes the batch whose turn it is.</summary>
     /// <param name="maxBatchSize">The most rows of it.</param>
     /// <param name="delay">How long a batch that is not full may wait, counted from its oldest job.</param>

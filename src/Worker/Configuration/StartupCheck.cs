@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Millrace.Worker.Batching;
 using Millrace.Worker.Cancelling;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
@@ -19,6 +20,7 @@ internal static class StartupCheck
         Check<LimitsOptions>(services, errors);
         Check<DeliveryOptions>(services, errors);
         Check<CancellingOptions>(services, errors);
+        Check<StopOptions>(services, errors);
         Check<RetryOptions>(services, errors);
         Check<ModelsOptions>(services, errors);
         CheckStore(services, errors);

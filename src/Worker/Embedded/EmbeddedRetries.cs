@@ -18,7 +18,7 @@ internal sealed class EmbeddedRetries(ModelCatalog catalog) : IRetryRoute
         {
             model.Batcher.Add(job.Again(retry.Attempt, retry.Errors));
         }
-        catch (ObjectDisposedException fault)
+        catch (RunStoppedException fault)
         {
             job.Abandon(fault);
         }

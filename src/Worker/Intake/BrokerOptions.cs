@@ -14,7 +14,10 @@ public sealed class BrokerOptions
     [AmqpUri]
     public string? Uri { get; set; }
 
-    /// <summary>Unacked deliveries of each model's interactive queue: the most jobs that the worker holds of it.</summary>
+    /// <summary>
+    /// Unacked deliveries of each model's interactive queue: the most jobs that the worker holds of it. Of a slow model it holds fewer: two
+    /// batches for each session or a second of work, whichever is more, and no more than 2.5 s of work, but one job for each session.
+    /// </summary>
     /// <value>Default: 512.</value>
     [Range(1, 65_535)]
     public int Prefetch { get; set; } = 512;
@@ -23,6 +26,14 @@ public sealed class BrokerOptions
     /// <value>Default: 128.</value>
     [Range(1, 65_535)]
     public int BulkPrefetch { get; set; } = 128;
+
+    /// <summary>
+    /// What the bodies of a queue's unacked deliveries may have together, as far as it can be told from those before them; one job for each
+    /// session is held whatever its size.
+    /// </summary>
+    /// <value>Default: 64 MiB.</value>
+    [Range(1L, 1L << 40)]
+    public long PrefetchBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Unacked deliveries of dead letters that are to get their rows.</summary>
     /// <value>Default: 32.</value>

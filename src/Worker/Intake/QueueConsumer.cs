@@ -19,7 +19,10 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
     // An ack is a command in the queue's log, whatever it is for. Nobody waits for one: it only makes room in the prefetch.
     private static readonly TimeSpan s_ackPause = TimeSpan.FromMilliseconds(5);
 
-    private readonly JobConsumer _consumer;
+    // What goes back is said at most so often.
+    private static readonly TimeSpan s_logPause = TimeSpan.FromSeconds(1);
+
+    private readonly Action<InboundDelivery, CancellationToken> _consume;
     private readonly string _model;
     private readonly Lane _lane;
     private readonly TimeProvider _time;
@@ -28,22 +31,58 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
     private readonly AckLedger _ledger = new();
     private readonly List<ulong> _singles = [];
     private readonly ITimer _gapTimer;
+
+    // Never disposed of: it has no timer, and a late word of the channel's end may still cancel it.
     private readonly CancellationTokenSource _gone = new();
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _settling;
-    private int _open;
+    private readonly OpenDeliveries _held;
+    private readonly OpenDeliveries _open = new();
+    private TaskCompletionSource? _filled;
+    private int _fillsAt = int.MaxValue;
+    private int _abandoned;
+    private Exception? _abandonedFor;
+    private long _toldAbandoned;
     private volatile bool _isClosing;
 
-    public QueueConsumer(IChannel channel, JobConsumer consumer, string model, Lane lane, TimeProvider time, ILogger logger)
+    /// <param name="channel">What it consumes on.</param>
+    /// <param name="consume">Takes the deliveries.</param>
+    /// <param name="held">Counts them, with those of the channels before.</param>
+    /// <param name="failed">Gets to know where they are no longer acked, also after the channel is lost: the worker must end then.</param>
+    /// <param name="model">Whose queue it is.</param>
+    /// <param name="lane">Which of its queues.</param>
+    /// <param name="time">Measures how long acks wait.</param>
+    /// <param name="logger">For what goes back.</param>
+    public QueueConsumer(
+        IChannel channel,
+        Action<InboundDelivery, CancellationToken> consume,
+        OpenDeliveries held,
+        Action<Exception> failed,
+        string model,
+        Lane lane,
+        TimeProvider time,
+        ILogger logger)
         : base(channel)
     {
-        _consumer = consumer;
+        _consume = consume;
+        _held = held;
         _model = model;
         _lane = lane;
         _time = time;
         _logger = logger;
         _gapTimer = time.CreateTimer(_ => _settled.Writer.TryWrite(default), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _settling = Task.Run(SettleAsync);
+        _settling = Task.Run(async () =>
+        {
+            try
+            {
+                await SettleAsync();
+            }
+            catch (Exception fault)
+            {
+                failed(fault);
+                throw;
+            }
+        });
     }
 
     /// <summary>Ends, with the reason, when no delivery comes any more although nobody here has cancelled the consumer.</summary>
@@ -59,14 +98,53 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
-        Interlocked.Increment(ref _open);
+        if (_isClosing)
+        {
+            // Unacked, and so it goes back with the channel. Handing it back by itself would bring it here again, until the broker has it
+            // for a dead letter.
+            return Task.CompletedTask;
+        }
+
+        _held.Add();
+        if (_open.Add() >= Volatile.Read(ref _fillsAt))
+        {
+            Volatile.Write(ref _fillsAt, int.MaxValue);
+            _filled!.TrySetResult();
+        }
+
         // The body belongs to the client library and is taken back on return.
         var copy = BodyPool.Copy(body);
         var settlement = new TagSettlement(this, deliveryTag, copy);
-        var delivery = AmqpDelivery.Read(properties, copy.AsMemory(0, body.Length), redelivered, settlement, _model, _lane);
-        _consumer.Consume(delivery, _gone.Token);
+        try
+        {
+            var delivery = AmqpDelivery.Read(properties, copy.AsMemory(0, body.Length), redelivered, settlement, _model, _lane);
+            _consume(delivery, _gone.Token);
+        }
+        catch (Exception fault)
+        {
+            // The client would drop it, and the delivery would be held for ever. The broker counts its deliveries.
+            settlement.Abandon(fault);
+        }
+
         return Task.CompletedTask;
     }
+
+    /// <summary>Ends once the worker holds so many deliveries of this channel: all that the broker may hand over.</summary>
+    public Task FilledAsync(int deliveries)
+    {
+        _filled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Before the look at the count, which a delivery does the other way round.
+        Interlocked.Exchange(ref _fillsAt, deliveries);
+        if (_open.Count >= deliveries)
+        {
+            _filled.TrySetResult();
+        }
+
+        return _filled.Task;
+    }
+
+    /// <inheritdoc cref="OpenDeliveries.AtMostAsync"/>
+    public Task AtMostAsync(int most, CancellationToken cancellationToken) => _open.AtMostAsync(most, cancellationToken);
 
     /// <summary>The broker cancelled the consumer: its queue is gone.</summary>
     public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
@@ -75,32 +153,35 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
         return Task.CompletedTask;
     }
 
-    public override Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason)
+    public override Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason) => LoseAsync(reason.ReplyText);
+
+    /// <summary>Takes no delivery any more, and nothing that it has may wait for the broker: the channel is gone.</summary>
+    public async Task LoseAsync(string reason)
     {
         Close();
-        _ended.TrySetResult(reason.ReplyText);
-        return _gone.CancelAsync();
+        try
+        {
+            await _gone.CancelAsync();
+        }
+        finally
+        {
+            // Last: whoever hears of it disposes of this.
+            _ended.TrySetResult(reason);
+        }
     }
 
-    /// <summary>Waits until every delivery has ended and the broker was told. No more may come: the consumer is cancelled.</summary>
-    /// <exception cref="OperationCanceledException">They did not end in time.</exception>
-    public Task DrainAsync(CancellationToken cancellationToken)
-    {
-        Close();
-        return _settling.WaitAsync(cancellationToken);
-    }
-
-    public void Dispose()
-    {
-        _gapTimer.Dispose();
-        _gone.Dispose();
-    }
-
-    private void Close()
+    /// <summary>Takes no delivery any more.</summary>
+    public void Close()
     {
         _isClosing = true;
-        EndIfDrained(Volatile.Read(ref _open));
+        EndIfDrained(_open.Count);
     }
+
+    /// <summary>Waits until every delivery has ended and the broker was told. No more may come: it is closed.</summary>
+    /// <exception cref="OperationCanceledException">They did not end in time.</exception>
+    public Task DrainAsync(CancellationToken cancellationToken) => _settling.WaitAsync(cancellationToken);
+
+    public void Dispose() => _gapTimer.Dispose();
 
     private void EndIfDrained(int open)
     {
@@ -137,6 +218,7 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
                 }
 
                 await AckAsync(now);
+                TellAbandoned(now);
                 if (_ledger.HasUntold && !isWaiting)
                 {
                     isWaiting = true;
@@ -149,7 +231,20 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
                 LogNotTold(fault.Message, _model);
             }
 
-            EndIfDrained(Interlocked.Add(ref _open, -count));
+            _held.Remove(count);
+            EndIfDrained(_open.Remove(count));
+        }
+
+        TellAbandoned(long.MaxValue);
+    }
+
+    /// <summary>What goes back often goes back by the hundred, for one reason.</summary>
+    private void TellAbandoned(long now)
+    {
+        if (_abandonedFor is { } first && _time.GetElapsedTime(_toldAbandoned, now) >= s_logPause)
+        {
+            LogAbandoned(_abandoned, _model, first.Message);
+            (_abandoned, _abandonedFor, _toldAbandoned) = (0, null, now);
         }
     }
 
@@ -161,7 +256,8 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
             return;
         }
 
-        LogAbandoned(settled.Fault.Message, _model);
+        _abandoned++;
+        _abandonedFor ??= settled.Fault;
         _ledger.AddTold(settled.Tag);
         if (Channel.IsOpen)
         {
@@ -192,8 +288,8 @@ internal sealed partial class QueueConsumer : AsyncDefaultBasicConsumer, IDispos
     [LoggerMessage(EventId = 503, Level = LogLevel.Information, Message = "Finished deliveries of model {Model} could not be acked: {Reason}. The broker hands them over again")]
     private partial void LogNotTold(string reason, string model);
 
-    [LoggerMessage(EventId = 504, Level = LogLevel.Warning, Message = "A delivery of model {Model} goes back to its queue: {Reason}")]
-    private partial void LogAbandoned(string reason, string model);
+    [LoggerMessage(EventId = 504, Level = LogLevel.Warning, Message = "{Deliveries} delivery(s) of model {Model} went back to the queue since this was last said; the first: {Reason}")]
+    private partial void LogAbandoned(int deliveries, string model, string reason);
 
     /// <summary>A delivery that has ended. A tag of 0 is no delivery: the timer's.</summary>
     private readonly record struct Settled(ulong Tag, Exception? Fault);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
+using Millrace.Worker.Batching;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Resilience;
 
@@ -12,21 +13,24 @@ internal sealed partial class RabbitMqIntake : BackgroundService
 {
     private readonly BrokerOptions _options;
     private readonly ModelCatalog _catalog;
+    private readonly ModelServing _serving;
     private readonly ILogger<RabbitMqIntake> _logger;
     private readonly IntakeConnection _connection;
     private readonly CancellationTokenSource _giveUp = new();
     private readonly List<QueueIntake> _queues = [];
+    private Task[] _runs = [];
 
     public RabbitMqIntake(
         IOptions<BrokerOptions> options,
         IOptions<RetryOptions> delays,
         ModelCatalog catalog,
+        ModelServing serving,
         JobConsumer consumer,
         RetryPipelines retries,
         TimeProvider time,
         ILogger<RabbitMqIntake> logger)
     {
-        (_options, _catalog, _logger) = (options.Value, catalog, logger);
+        (_options, _catalog, _serving, _logger) = (options.Value, catalog, serving, logger);
         _connection = new IntakeConnection(_options);
         foreach (var model in catalog.Names)
         {
@@ -34,16 +38,20 @@ internal sealed partial class RabbitMqIntake : BackgroundService
             _queues.Add(Create(model, Lane.Bulk, _options.BulkPrefetch));
         }
 
-        QueueIntake Create(string model, Lane lane, int prefetch) => new(
-            model,
-            lane,
-            (ushort)prefetch,
-            _connection,
-            (channel, token) => BrokerTopology.DeclareAsync(channel, _options, delays.Value.DelayList, [model], token),
-            consumer,
-            retries,
-            time,
-            logger);
+        QueueIntake Create(string model, Lane lane, int prefetch)
+        {
+            var newest = catalog.Newest(model);
+            return new QueueIntake(
+                BrokerNames.Queue(model, lane),
+                new PrefetchWindow(
+                    serving.PaceOf(model), lane, newest.Predictors.Count, () => newest.Batcher.MaxBatchSize, prefetch, _options.PrefetchBytes, time),
+                _connection.OpenChannelAsync,
+                (channel, token) => BrokerTopology.DeclareAsync(channel, _options, delays.Value.DelayList, [model], token),
+                (channel, held, failed) => new QueueConsumer(channel, consumer.Consume, held, failed, model, lane, time, logger),
+                retries,
+                time,
+                logger);
+        }
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -59,7 +67,13 @@ internal sealed partial class RabbitMqIntake : BackgroundService
         LogStopping();
         await using (cancellationToken.Register(_giveUp.Cancel))
         {
-            await base.StopAsync(cancellationToken);
+            var stopped = base.StopAsync(cancellationToken);
+            // What goes back while a queue is still consumed would come again at once.
+            await Task.WhenAny(Task.WhenAll(_queues.Select(queue => queue.Silent)), stopped);
+            await _serving.EndAsync(cancellationToken);
+            await stopped;
+            // Where one queue has failed, the others finish what they have all the same.
+            await Task.WhenAny(Task.WhenAll(_runs), Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken));
         }
 
         await _connection.DisposeAsync();
@@ -73,10 +87,17 @@ internal sealed partial class RabbitMqIntake : BackgroundService
         base.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(_queues.Select(queue => queue.RunAsync(stoppingToken, _giveUp.Token)));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        _runs = [.. _queues.Select(queue => queue.RunAsync(stoppingToken, _giveUp.Token))];
+        await foreach (var ended in Task.WhenEach(_runs))
+        {
+            // The first that fails ends the worker: one that does not consume all its queues only looks as if it worked.
+            await ended;
+        }
+    }
 
-    [LoggerMessage(EventId = 502, Level = LogLevel.Information, Message = "Stopping: no job is taken any more; those in flight are finished")]
+    [LoggerMessage(EventId = 502, Level = LogLevel.Information, Message = "Stopping: no job is taken any more; those that run are finished, those that wait go back")]
     private partial void LogStopping();
 
     [LoggerMessage(EventId = 501, Level = LogLevel.Information, Message = "Ready: consuming jobs from {Broker} for {Models} model(s)")]

@@ -380,7 +380,7 @@ public sealed class BatchLoopTests
         var retries = new JobRetries(
             Options.Create(new RetryOptions { Attempts = attempts }), route, writer, metrics, NullLogger<JobRetries>.Instance);
         var runner = new BatchRunner(served, model.Predictor, writer, retries, pipelines, metrics, TimeProvider.System, NullLogger<BatchRunner>.Instance);
-        var loop = new BatchLoop(served, runner, writer, new Suspects(store, pipelines), NullLogger<BatchLoop>.Instance);
+        var loop = new BatchLoop(served, runner, writer, new Suspects(store, pipelines), new WorkPace(), TimeProvider.System, NullLogger<BatchLoop>.Instance);
         var ended = loop.Start("test", TestContext.Current.CancellationToken);
         await Task.WhenAll(jobs.Select(job => job.Settled())).ContinueWith(
             static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).WaitAsync(s_patience, TestContext.Current.CancellationToken);

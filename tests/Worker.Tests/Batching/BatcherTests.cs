@@ -1,5 +1,6 @@
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
+using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
 using Xunit;
 
@@ -380,11 +381,30 @@ public sealed class BatcherTests : IDisposable
     }
 
     [Fact]
+    public async Task Closing_and_taking_gives_out_what_waits_but_for_what_is_decided_and_ends_the_sessions()
+    {
+        var split = AddOne(10);
+        Assert.Equal([new BatchSlice(split, 0, 4)], (await Take())!.Slices);
+        var wide = AddOne(1, width: 8);
+        var bulk = AddOne(1, Lane.Bulk);
+        var cancelled = AddOne(1);
+        cancelled.TryDecide(JobOutcome.Cancelled);
+        var waiting = new List<PendingJob>();
+
+        _batcher.CloseAndTake(waiting);
+
+        Assert.Equal(new[] { split, wide, bulk }.ToHashSet(), waiting.ToHashSet());
+        Assert.All(waiting, job => Assert.False(job.TryDecide(JobOutcome.Cancelled)));
+        Assert.Null(await Take());
+        Assert.Throws<RunStoppedException>(() => AddOne(1));
+    }
+
+    [Fact]
     public void Nothing_can_be_added_to_a_closed_batcher()
     {
         _batcher.Close();
 
-        Assert.Throws<ObjectDisposedException>(() => AddOne(1));
+        Assert.Throws<RunStoppedException>(() => AddOne(1));
     }
 
     private static IReadOnlyList<BatchSlice> Whole(params PendingJob[] jobs) => [.. jobs.Select(job => new BatchSlice(job, 0, job.RowCount))];

@@ -42,7 +42,7 @@ public sealed class ModelServingTests
         var retries = new JobRetries(
             Options.Create(new RetryOptions()), new EmbeddedRetries(catalog), writer, metrics, NullLogger<JobRetries>.Instance);
         using var serving = new ModelServing(
-            catalog, writer, retries, pipelines, new Suspects(store, pipelines), metrics, TimeProvider.System, NullLoggerFactory.Instance);
+            catalog, writer, retries, pipelines, new Suspects(store, pipelines), metrics, Options.Create(new StopOptions()), TimeProvider.System, NullLoggerFactory.Instance);
         var job = model.Job(Tensor.Create<long>("x", [1], [7]));
         job.GroupLimit = groupLimit;
         batcher.Add(job);
@@ -52,6 +52,10 @@ public sealed class ModelServingTests
         Assert.InRange(time.Waited, TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(2));
         Assert.False(job.IsDecided);
         Assert.False(job.Settled().IsCompleted);
+
+        await serving.EndAsync(Token);
+        await Assert.ThrowsAsync<RunStoppedException>(() => job.Settled().WaitAsync(s_patience, Token));
+        Assert.True(serving.HasEnded);
     }
 
     /// <summary>Time in which every wait is over at once.</summary>
