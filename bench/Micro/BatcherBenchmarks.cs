@@ -35,9 +35,7 @@ public class BatcherBenchmarks
         foreach (var job in _jobs)
         {
             job.TakenRows = 0;
-            _batcher.Announce();
             _batcher.Add(job);
-            _batcher.Settle();
         }
 
         return _batcher.Take(_expired)!.Rows;

@@ -6,23 +6,18 @@ namespace Millrace.Worker.Batching;
 /// <summary>
 /// Coalesces pending jobs of one model version into batches. Greedy: an idle session takes at once whatever waits, up to
 /// <c>max_batch_size</c> rows; while sessions are busy, batches form by themselves. A batch is counted in rows. The bulk lane fills
-/// what the interactive lane leaves free, and whole batches when that one is empty.
+/// what the interactive lane leaves free, and whole batches when that one is empty, or when it has left nothing for a second, one in eight.
 /// </summary>
 /// <remarks>
 /// Nothing here is bounded by itself: every pending job is an unacked delivery, and the broker's prefetch bounds those.
 /// </remarks>
 internal sealed class Batcher : IDisposable
 {
-    // How long a batch that is not full lets deliveries be read that have arrived already. It only bounds the wait behind a very
-    // large body: a burst of small ones is read in far less, and with none arriving there is no wait at all.
-    private static readonly TimeSpan s_longestGather = TimeSpan.FromMilliseconds(2);
-
     private readonly TimeSpan _maxQueueDelay;
     private readonly ITimer _timer;
     private readonly object _gate = new();
     private readonly JobLines _lines;
     private int _maxBatchSize;
-    private int _arriving;
     private bool _closed;
 
     public Batcher(int maxBatchSize, TimeSpan maxQueueDelay, TimeProvider time)
@@ -52,18 +47,6 @@ internal sealed class Batcher : IDisposable
         }
     }
 
-    /// <summary>Says that a delivery has arrived and is being read; <see cref="Settle"/> must follow.</summary>
-    public void Announce() => Interlocked.Increment(ref _arriving);
-
-    /// <summary>Says that an announced delivery was read, and is added here next or goes another way.</summary>
-    public void Settle()
-    {
-        if (Interlocked.Decrement(ref _arriving) == 0)
-        {
-            Wake();
-        }
-    }
-
     /// <summary>Adds a job behind those of its lane.</summary>
     /// <exception cref="RunStoppedException">It is closed: the worker ends.</exception>
     public void Add(PendingJob job)
@@ -77,9 +60,9 @@ internal sealed class Batcher : IDisposable
 
             var isFirst = _lines.WaitingRows == 0;
             var fillsOne = _lines.Add(job, _maxBatchSize);
-            // A session looks when there is something at all and when there is a full batch; between the two, the last arriving
-            // delivery or the timer wakes it. A wake-up for every job would cost more than the job.
-            if (isFirst || fillsOne || Volatile.Read(ref _arriving) == 0)
+            // A session looks when there is something at all and when there is a full batch; between the two the one that has looked sees to
+            // the others, or the timer. A wake-up for every job would cost more than the job.
+            if (isFirst || fillsOne)
             {
                 Monitor.Pulse(_gate);
             }
@@ -107,9 +90,9 @@ internal sealed class Batcher : IDisposable
         {
             while (true)
             {
-                if (_lines.Take(_maxBatchSize, Delay(), expired, out var hasMore, out var wait) is { } batch)
+                if (_lines.Take(_maxBatchSize, _closed ? TimeSpan.Zero : _maxQueueDelay, expired, out var wait) is { } batch)
                 {
-                    if (hasMore)
+                    if (_lines.WaitingRows > 0)
                     {
                         // What is left may be another session's.
                         Monitor.Pulse(_gate);
@@ -178,16 +161,5 @@ internal sealed class Batcher : IDisposable
                 Monitor.PulseAll(_gate);
             }
         }
-    }
-
-    /// <summary>How long a batch that is not full may wait, counted from its oldest job.</summary>
-    private TimeSpan Delay()
-    {
-        if (_closed)
-        {
-            return TimeSpan.Zero;
-        }
-
-        return Volatile.Read(ref _arriving) > 0 && _maxQueueDelay < s_longestGather ? s_longestGather : _maxQueueDelay;
     }
 }

@@ -9,7 +9,13 @@ namespace Millrace.Worker.Batching;
 /// </summary>
 internal sealed class JobLines(TimeProvider time)
 {
+    // Bulk jobs take what the interactive lane leaves free. Where that has left nothing for so long, one batch in so many is theirs: an
+    // eighth of the device for work that would else wait until the broker takes it for lost.
+    private static readonly TimeSpan s_bulkPatience = TimeSpan.FromSeconds(1);
+    private const int BatchesForOneOfBulk = 8;
+
     private readonly Dictionary<LineKey, Line> _lines = [];
+    private int _batchesWithoutBulk;
 
     public bool IsEmpty => _lines.Count == 0;
 
@@ -62,39 +68,38 @@ internal sealed class JobLines(TimeProvider time)
     /// <param name="maxBatchSize">The most rows of it.</param>
     /// <param name="delay">How long a batch that is not full may wait, counted from its oldest job.</param>
     /// <param name="expired">Gets the jobs whose deadline has passed.</param>
-    /// <param name="hasMore">Whether its line has another one.</param>
     /// <param name="wait">Where none is ready: until the next one will be; null where nothing waits.</param>
     /// <returns>The batch; null where none is ready.</returns>
-    public Batch? Take(int maxBatchSize, TimeSpan delay, List<PendingJob> expired, out bool hasMore, out TimeSpan? wait)
+    public Batch? Take(int maxBatchSize, TimeSpan delay, List<PendingJob> expired, out TimeSpan? wait)
     {
         while (FindReady(maxBatchSize, delay, expired, out wait) is { } ready)
         {
-            var batch = Form(ready.Key, ready.Line, maxBatchSize, expired);
+            var batch = Form(ready.Key, ready.Line, ready.BulkFirst, maxBatchSize, expired);
             if (batch.Slices.Count > 0)
             {
-                hasMore = ready.Line.Interactive.Count > 0 || ready.Line.Bulk.Count > 0;
+                _batchesWithoutBulk = ready.BulkFirst ? 0 : _batchesWithoutBulk + 1;
                 return batch;
             }
 
             // Its jobs were decided elsewhere between the two looks at them.
         }
 
-        hasMore = false;
         return null;
     }
 
     /// <summary>
     /// The line whose turn it is, of those that have a full batch or have waited long enough: the one with the oldest interactive job,
-    /// or where none has one, the oldest bulk job.
+    /// or where none has one, the oldest bulk job. Now and then it is that of a bulk job that has waited too long.
     /// </summary>
     /// <param name="maxBatchSize">Rows of a full batch.</param>
     /// <param name="delay">How long a batch that is not full may wait, counted from its oldest job.</param>
     /// <param name="expired">Gets the jobs whose deadline has passed.</param>
     /// <param name="wait">Where none is ready: until the next one will be; null where nothing waits.</param>
-    private (LineKey Key, Line Line)? FindReady(int maxBatchSize, TimeSpan delay, List<PendingJob> expired, out TimeSpan? wait)
+    private (LineKey Key, Line Line, bool BulkFirst)? FindReady(int maxBatchSize, TimeSpan delay, List<PendingJob> expired, out TimeSpan? wait)
     {
         wait = null;
         (LineKey Key, Line Line, PendingJob First)? next = null;
+        (LineKey Key, Line Line, PendingJob First)? oldestBulk = null;
         List<LineKey>? empty = null;
         var now = time.GetTimestamp();
         foreach (var (key, line) in _lines)
@@ -113,9 +118,13 @@ internal sealed class JobLines(TimeProvider time)
             {
                 wait = wait < left ? wait : left;
             }
-            else if (next is not { } best || IsBefore(first, best.First))
+            else
             {
-                next = (key, line, first);
+                next = next is { } best && !IsBefore(first, best.First) ? next : (key, line, first);
+                if (bulk is not null && (oldestBulk is not { } old || bulk.ReceivedTimestamp < old.First.ReceivedTimestamp))
+                {
+                    oldestBulk = (key, line, bulk);
+                }
             }
         }
 
@@ -125,7 +134,14 @@ internal sealed class JobLines(TimeProvider time)
             _lines.Remove(key);
         }
 
-        return next is { } found ? (found.Key, found.Line) : null;
+        if (_batchesWithoutBulk >= BatchesForOneOfBulk - 1
+            && oldestBulk is { } aged
+            && time.GetElapsedTime(aged.First.ReceivedTimestamp, now) >= s_bulkPatience)
+        {
+            return (aged.Key, aged.Line, true);
+        }
+
+        return next is { } found ? (found.Key, found.Line, false) : null;
     }
 
     private static void Cancel(Queue<PendingJob> queue, IReadOnlySet<Guid> jobIds, List<PendingJob> cancelled)
@@ -150,12 +166,12 @@ internal sealed class JobLines(TimeProvider time)
         return a.Lane == b.Lane ? a.ReceivedTimestamp < b.ReceivedTimestamp : a.Lane == Lane.Interactive;
     }
 
-    private Batch Form(LineKey key, Line line, int maxBatchSize, List<PendingJob> expired)
+    private Batch Form(LineKey key, Line line, bool bulkFirst, int maxBatchSize, List<PendingJob> expired)
     {
         var slices = new List<BatchSlice>();
         var room = maxBatchSize;
-        Fill(line, line.Interactive, slices, ref room, maxBatchSize, expired);
-        Fill(line, line.Bulk, slices, ref room, maxBatchSize, expired);
+        Fill(line, bulkFirst ? line.Bulk : line.Interactive, slices, ref room, maxBatchSize, expired);
+        Fill(line, bulkFirst ? line.Interactive : line.Bulk, slices, ref room, maxBatchSize, expired);
         return new Batch(key.Key, slices);
     }
 

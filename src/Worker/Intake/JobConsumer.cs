@@ -89,28 +89,13 @@ internal sealed class JobConsumer(
     /// <summary>Reads and checks a delivery and starts its job, unless it must be looked up in the store first.</summary>
     private (PendingJob? Job, JobReading? Unreadable) Admit(InboundDelivery delivery)
     {
-        var (job, unreadable) = ReadAnnounced(delivery);
+        var (job, unreadable) = admission.Admit(delivery);
         if (job is not null && (job.IsDecided || !delivery.Redelivered))
         {
             Start(job);
         }
 
         return (job, unreadable);
-    }
-
-    /// <summary>Reads a delivery while those that wait for a batch know of it. Afterwards only the others that are being read hold a batch up.</summary>
-    private (PendingJob? Job, JobReading? Unreadable) ReadAnnounced(InboundDelivery delivery)
-    {
-        var batcher = catalog.Newest(delivery.QueueModel).Batcher;
-        batcher.Announce();
-        try
-        {
-            return admission.Admit(delivery);
-        }
-        finally
-        {
-            batcher.Settle();
-        }
     }
 
     /// <summary>Starts a job that was with a worker before and has no row: that one may have died of it.</summary>

@@ -77,12 +77,10 @@ public sealed class BatcherPropertyTests
             var random = new Random(seed);
             for (var i = 0; i < jobsEach; i++)
             {
-                batcher.Announce();
                 var rows = random.Next(20) == 0 ? random.Next(1, 3 * maxBatchSize) : random.Next(1, 4);
                 var job = PendingJobs.ToBatch(TimeProvider.System, rows, random.Next(1, 4), random.Next(3) == 0 ? Lane.Bulk : Lane.Interactive);
                 jobs.Add(job);
                 batcher.Add(job);
-                batcher.Settle();
             }
         })).ToArray();
 
@@ -94,6 +92,33 @@ public sealed class BatcherPropertyTests
         Assert.All(batches, batch => CheckBatch(batch, maxBatchSize));
         CheckRows(jobs, batches, maxBatchSize);
     }
+
+    [Fact]
+    public void Under_saturated_interactive_load_every_bulk_job_is_taken_and_costs_the_others_an_eighth() => Prop.ForAll(
+        (from max in Gen.Choose(1, 9)
+         from bulk in (from rows in Gen.Choose(1, 12) from width in Gen.Choose(1, 4) select new JobSpec(rows, width, Lane.Bulk, JobEnd.Runs)).ArrayOf()
+         select (max, bulk)).ToArbitrary(),
+        load =>
+    {
+        using var time = new ManualTime();
+        using var batcher = new Batcher(load.max, TimeSpan.Zero, time);
+        var waiting = load.bulk.Select(spec => Add(batcher, time, spec)).ToHashSet();
+        time.Advance(TimeSpan.FromSeconds(1));
+        var bulkBatches = load.bulk.Sum(spec => (spec.Rows + load.max - 1) / load.max);
+        var (taken, ofBulk) = (0, 0);
+        while (waiting.Count > 0)
+        {
+            // Of one bulk job's shape, as full as a batch can be.
+            Add(batcher, time, new JobSpec(load.max, Width: 1, Lane.Interactive, JobEnd.Runs));
+            var batch = batcher.Take([])!;
+            taken++;
+            ofBulk += batch.Slices.Any(slice => slice.Job.Lane == Lane.Bulk) ? 1 : 0;
+            waiting.ExceptWith(batch.Slices.Where(slice => slice.FirstRow + slice.Rows == slice.Job.RowCount).Select(slice => slice.Job));
+        }
+
+        Assert.InRange(taken, 0, 8 * bulkBatches);
+        Assert.InRange(ofBulk, 0, taken / 8.0);
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithQuietOnSuccess(true));
 
     private static void CheckBatch(Batch batch, int maxBatchSize)
     {

@@ -126,7 +126,6 @@ public sealed class BatcherTests : IDisposable
 
         _time.Advance(TimeSpan.FromMilliseconds(3));
         var second = Add(1);
-        Assert.Equal(TimeSpan.FromMilliseconds(2), _time.WaitUntilArmed());
         Assert.False(taking.IsCompleted);
 
         _time.Advance(TimeSpan.FromMilliseconds(2));
@@ -181,48 +180,53 @@ public sealed class BatcherTests : IDisposable
         Assert.Equal(Whole(interactive), (await taking)!.Slices);
     }
 
-    [Fact]
-    public async Task A_delivery_that_has_arrived_is_waited_for_while_it_is_read()
+    [Theory]
+    [InlineData(8)]
+    [InlineData(4)]
+    public async Task A_bulk_job_that_interactive_ones_leave_no_room_for_is_taken_within_a_second_and_eight_batches(long width)
     {
-        _batcher.Announce();
-        var first = Add(1);
-        _batcher.Announce();
-        _batcher.Settle();
-        var taking = Take();
-        _time.WaitUntilArmed();
-        Assert.False(taking.IsCompleted);
+        AddMany(20);
+        var bulk = AddOne(1, Lane.Bulk, width);
+        for (var batches = 0; batches < 16; batches++)
+        {
+            Assert.DoesNotContain(bulk, (await Take())!.Slices.Select(slice => slice.Job));
+        }
 
-        var second = Add(1);
-        _batcher.Settle();
-
-        Assert.Equal(Whole([.. first, .. second]), (await taking)!.Slices);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        AddMany(20);
+        Assert.Contains(bulk, (await Take())!.Slices.Select(slice => slice.Job));
     }
 
     [Fact]
-    public async Task A_delivery_that_takes_long_to_read_is_waited_for_2_milliseconds()
+    public async Task Of_saturated_interactive_load_bulk_jobs_that_have_waited_take_one_batch_in_eight()
     {
-        _batcher.Announce();
-        var jobs = Add(1);
-        var taking = Take();
-        Assert.Equal(TimeSpan.FromMilliseconds(2), _time.WaitUntilArmed());
+        AddMany(40);
+        var bulk = Enumerable.Range(0, 3).Select(i => AddOne(4, Lane.Bulk, width: 8 + i)).ToArray();
+        _time.Advance(TimeSpan.FromSeconds(1));
 
-        _time.Advance(TimeSpan.FromMilliseconds(2));
+        var turns = new List<int>();
+        for (var i = 1; i <= 24; i++)
+        {
+            if ((await Take())!.Slices[0].Job.Lane == Lane.Bulk)
+            {
+                turns.Add(i);
+            }
+        }
 
-        Assert.Equal(Whole(jobs), (await taking)!.Slices);
-        _batcher.Settle();
+        Assert.Equal([8, 16, 24], turns);
+        Assert.Equal(3, bulk.Length);
     }
 
     [Fact]
-    public async Task A_delivery_that_turns_out_to_be_no_job_ends_the_wait()
+    public async Task An_idle_session_takes_a_job_of_another_shape_while_the_first_ones_batch_runs()
     {
-        _batcher.Announce();
-        var jobs = Add(1);
-        var taking = Take();
-        _time.WaitUntilArmed();
+        var first = Task.Run(() => _batcher.Take([]));
+        var second = Task.Run(() => _batcher.Take([]));
+        var narrow = AddOne(1);
+        var wide = AddOne(1, width: 8);
 
-        _batcher.Settle();
-
-        Assert.Equal(Whole(jobs), (await taking)!.Slices);
+        var batches = await Task.WhenAll(first, second).WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        Assert.Equal(new[] { narrow, wide }.ToHashSet(), batches.Select(batch => batch!.Slices.Single().Job).ToHashSet());
     }
 
     [Fact]
@@ -413,6 +417,15 @@ public sealed class BatcherTests : IDisposable
     {
         _batcher.Dispose();
         _batcher = new Batcher(4, maxQueueDelay, _time);
+    }
+
+    /// <summary>Full batches of one interactive job.</summary>
+    private void AddMany(int batches)
+    {
+        for (var i = 0; i < batches; i++)
+        {
+            AddOne(4);
+        }
     }
 
     private PendingJob[] Add(params int[] rows) => [.. rows.Select(count => AddOne(count))];
