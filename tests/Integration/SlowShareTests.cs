@@ -37,7 +37,7 @@ public sealed class SlowShareTests(TestRabbitMq rabbitMq, TestPostgres postgres)
     {
         (string, string)[] settings = [("Models__Directory", _models.Path)];
         await _site.StartWorkerAsync(Token, [.. settings, ("Delivery__WorkerName", "first")]);
-        var value = (SlowModels.Code + 40).ToString(CultureInfo.InvariantCulture);
+        var value = (SlowModels.Code + 100).ToString(CultureInfo.InvariantCulture);
         var data = string.Join(',', Enumerable.Repeat(value, Rows));
         for (var i = 0; i < Jobs; i++)
         {
