@@ -108,7 +108,16 @@ internal static class WorkerHost
         catch
         {
             // A queue may be consumed already, and its jobs run, while another one is refused.
-            await host.StopAsync();
+            try
+            {
+                await host.StopAsync();
+            }
+            catch (Exception fault)
+            {
+                // Beside why the start has failed, which is told by whoever gets it.
+                await Console.Error.WriteLineAsync(Unfinished(fault.Message));
+            }
+
             throw;
         }
     }

@@ -11,7 +11,11 @@ internal sealed class WorkPace
     // What is older than so much work counts little: a model slows down and speeds up with the inputs that it gets.
     private const double MemorySeconds = 1;
 
+    // A batch that takes less is far from what a window of seconds is for.
+    private static readonly TimeSpan s_slow = TimeSpan.FromMilliseconds(10);
+
     private readonly Lock _gate = new();
+    private readonly RunCost _cost = new();
     private readonly Sums[] _lanes = new Sums[2];
     private double _seconds;
     private double _rows;
@@ -36,6 +40,11 @@ internal sealed class WorkPace
         {
             _seconds = (_seconds * kept) + busy.TotalSeconds;
             _rows = (_rows * kept) + batch.Rows;
+            if (busy >= s_slow)
+            {
+                _cost.Add(batch.Rows, busy.TotalSeconds);
+            }
+
             for (var i = 0; i < _lanes.Length; i++)
             {
                 if (added[i].Jobs > 0)
@@ -56,7 +65,7 @@ internal sealed class WorkPace
         {
             var sums = _lanes[IndexOf(lane)];
             return sums.Jobs > 0 && _seconds > 0
-                ? new WorkRate(_rows / _seconds, sums.Rows / sums.Jobs, sums.Bytes / sums.Jobs)
+                ? new WorkRate(_rows / _seconds, _cost.RowShare * _seconds / _rows, sums.Rows / sums.Jobs, sums.Bytes / sums.Jobs)
                 : null;
         }
     }

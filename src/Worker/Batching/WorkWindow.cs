@@ -15,7 +15,8 @@ internal static class WorkWindow
     // Covers what a job waits for besides its run: the commit, the reply, the ack and the way to the broker and back.
     private const double Seconds = 1;
 
-    // Full batches of a slow model are not worth more than this to others that wait.
+    // Full batches of a slow model are not worth more than this to others that wait, counted by what its rows add to a run: a run that costs
+    // the same for one row as for many is shared best by many.
     private const double LongestSeconds = 2.5;
 
     private const int Growth = 4;
@@ -30,7 +31,7 @@ internal static class WorkWindow
     {
         var perSecond = rate.RowsPerSecond * sessions;
         var rows = Math.Max((double)BatchesPerSession * maxBatchSize * sessions, perSecond * Seconds);
-        var jobs = Math.Min(Math.Min(rows, perSecond * LongestSeconds) / rate.RowsPerJob, maxBytes / Math.Max(1, rate.BytesPerJob));
+        var jobs = Math.Min(Math.Min(rows, sessions * LongestSeconds / rate.AddedRowSeconds) / rate.RowsPerJob, maxBytes / Math.Max(1, rate.BytesPerJob));
         return (int)Math.Clamp(Math.Ceiling(jobs), sessions, ushort.MaxValue);
     }
 

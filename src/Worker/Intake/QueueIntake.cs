@@ -133,9 +133,12 @@ internal sealed partial class QueueIntake(
         while (true)
         {
             await Task.WhenAny(deliveries.Ended, deliveries.FilledAsync(window.Size)).WaitAsync(stopping);
+            var before = window.Size;
             if (!deliveries.Ended.IsCompleted && window.Update())
             {
-                await ResizeAsync(channel, deliveries, stopping);
+                // Beside what is held of the old size: of a smaller window half, so that the sessions have work until more comes.
+                var most = window.Size < before ? window.Size / 2 : window.Limit - window.Size;
+                await ResizeAsync(channel, deliveries, Math.Min(most, window.Limit - window.Size), stopping);
             }
 
             await Task.WhenAny(deliveries.Ended, Task.Delay(s_look, time, stopping)).WaitAsync(stopping);
@@ -150,7 +153,11 @@ internal sealed partial class QueueIntake(
     /// Consumes anew on the same channel, where what came before stays to be acked. The old consumer goes first, so that never more than
     /// the limit is held.
     /// </summary>
-    private async Task ResizeAsync(IChannel channel, QueueConsumer deliveries, CancellationToken stopping)
+    /// <param name="channel">The channel.</param>
+    /// <param name="deliveries">Its consumer.</param>
+    /// <param name="most">What may be held when it begins.</param>
+    /// <param name="stopping">Ends the wait for that.</param>
+    private async Task ResizeAsync(IChannel channel, QueueConsumer deliveries, int most, CancellationToken stopping)
     {
         // An answer that is on its way when the worker is told to stop would be taken for the answer to the next question.
         using var limit = new CancellationTokenSource();
@@ -160,7 +167,7 @@ internal sealed partial class QueueIntake(
             await channel.BasicCancelAsync(_tag!, cancellationToken: limit.Token);
             _tag = null;
             // Also where the model is so slow that it takes long: the sessions have work meanwhile.
-            await Task.WhenAny(deliveries.Ended, deliveries.AtMostAsync(window.Limit - window.Size, stopping)).WaitAsync(stopping);
+            await Task.WhenAny(deliveries.Ended, deliveries.AtMostAsync(most, stopping)).WaitAsync(stopping);
             if (!deliveries.Ended.IsCompleted)
             {
                 await SubscribeAsync(channel, deliveries, limit.Token);

@@ -54,6 +54,21 @@ public sealed class WorkPaceTests
         Assert.InRange(_pace.RateOf(Lane.Interactive)!.Value.RowsPerSecond, 0.5, 100);
     }
 
+    [Theory]
+    [InlineData(3, 0, 0.01)]
+    [InlineData(0, 1, 1)]
+    [InlineData(1, 1, 0.67)]
+    public void What_a_row_adds_is_told_from_what_a_run_costs_and_stays_known(double runSeconds, double rowSeconds, double share)
+    {
+        foreach (var rows in new[] { 1, 3, 1, 3, 1, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 })
+        {
+            Add(1, TimeSpan.FromSeconds(runSeconds + (rowSeconds * rows)), Job(rows));
+        }
+
+        var rate = _pace.RateOf(Lane.Interactive)!.Value;
+        Assert.Equal(share, rate.AddedRowSeconds * rate.RowsPerSecond, 0.1);
+    }
+
     private void Add(int times, TimeSpan busy, params PendingJob[] jobs)
     {
         for (var i = 0; i < times; i++)

@@ -41,6 +41,10 @@ public sealed class WorkWindowTests
         Assert.Equal(1, WorkWindow.Step(1, 1));
     }
 
-    private static int Target(double rowsPerSecond, int sessions = 1, double rowsPerJob = 1, double bytesPerJob = 1, long maxBytes = Much) =>
-        WorkWindow.Target(new WorkRate(rowsPerSecond, rowsPerJob, bytesPerJob), sessions, maxBatchSize: 64, maxBytes);
+    [Fact]
+    public void Of_a_slow_model_whose_runs_cost_the_same_for_many_rows_it_is_two_batches_all_the_same() =>
+        Assert.Equal(128, Target(rowsPerSecond: 10 / 3.0, rowShare: 0.01));
+
+    private static int Target(double rowsPerSecond, int sessions = 1, double rowsPerJob = 1, double bytesPerJob = 1, long maxBytes = Much, double rowShare = 1) =>
+        WorkWindow.Target(new WorkRate(rowsPerSecond, rowShare / rowsPerSecond, rowsPerJob, bytesPerJob), sessions, maxBatchSize: 64, maxBytes);
 }

@@ -103,14 +103,20 @@ public sealed class QueueIntakeTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_slow_models_prefetch_is_one_job_for_each_session()
+    public async Task A_slow_models_prefetch_is_one_job_for_each_session_once_it_has_done_what_it_holds()
     {
         var running = Run(limit: 40, new LeapingTime());
         var channel = await NextChannelAsync(expectedPrefetch: 4);
         Works(TimeSpan.FromSeconds(60));
         await channel.DeliverAsync(4);
 
-        await ResizesAsync(channel, "1", 1);
+        await NextIsAsync(channel, "cancel 1");
+        Assert.True(channel.IsQuiet);
+        _taken.ForEach(delivery => delivery.Settlement.Complete());
+
+        await NextIsAsync(channel, "ack 4");
+        await NextIsAsync(channel, "qos 1");
+        await NextIsAsync(channel, "consume 2");
         await StopAsync(running, settle: true);
     }
 
