@@ -32,7 +32,8 @@ internal sealed class DeadLetterOptions
 
     /// <summary>Opens the box that the arguments name.</summary>
     public Task<DeadLetterBox> OpenAsync(ParseResult arguments, CancellationToken cancellationToken) =>
-        DeadLetterBox.OpenAsync(_services.RequiredBroker(arguments, _context), cancellationToken);
+        DeadLetterBox.OpenAsync(
+            _services.RequiredBroker(arguments, _context), _services.CertificateAuthority(arguments, _context), cancellationToken);
 
     /// <summary>Which ones the arguments mean.</summary>
     public DeadLetterFilter Filter(ParseResult arguments) => new()

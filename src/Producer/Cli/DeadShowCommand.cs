@@ -19,7 +19,8 @@ internal static class DeadShowCommand
         var services = new ServiceOptions().AddBroker(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            await using var box = await DeadLetterBox.OpenAsync(services.RequiredBroker(arguments, context), cancellationToken);
+            await using var box = await DeadLetterBox.OpenAsync(
+                services.RequiredBroker(arguments, context), services.CertificateAuthority(arguments, context), cancellationToken);
             var id = arguments.GetValue(job);
             var found = false;
             await foreach (var letter in new DeadLetterFilter { JobId = id }.Of(box, cancellationToken))

@@ -64,7 +64,12 @@ internal sealed class PublishCommand
             _services.Models(arguments, _context),
             job.ModelName,
             _services.Store(arguments, _context),
-            new MillraceClientOptions { Timeout = arguments.GetValue(_timeout), TimeProvider = _context.TimeProvider },
+            new MillraceClientOptions
+            {
+                CertificateAuthority = _services.CertificateAuthority(arguments, _context),
+                Timeout = arguments.GetValue(_timeout),
+                TimeProvider = _context.TimeProvider,
+            },
             cancellationToken);
         var client = await session.Client;
         if (noWait)

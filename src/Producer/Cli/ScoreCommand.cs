@@ -88,6 +88,7 @@ internal sealed class ScoreCommand
         };
         var clientOptions = new MillraceClientOptions
         {
+            CertificateAuthority = _services.CertificateAuthority(arguments, _context),
             Timeout = arguments.GetValue(_timeout),
             // The run has a bound of its own.
             MaxInFlight = options.MaxJobsInFlight + 2,

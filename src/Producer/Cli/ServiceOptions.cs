@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Millrace.Contracts.Tls;
 using Millrace.Producer.Client;
 
 namespace Millrace.Producer.Cli;
@@ -7,6 +8,7 @@ namespace Millrace.Producer.Cli;
 internal sealed class ServiceOptions
 {
     public const string BrokerVariable = "Broker__Uri";
+    public const string CertificateAuthorityVariable = "Broker__CertificateAuthority";
     public const string StoreVariable = "Store__ConnectionString";
     public const string StorePathVariable = "Store__Path";
     public const string ModelsVariable = "Models__Directory";
@@ -18,6 +20,12 @@ internal sealed class ServiceOptions
     {
         Description = $"RabbitMQ as amqp://user:password@host:port/vhost [env: {BrokerVariable}; default: none, work in this process]",
         HelpName = "URI",
+    };
+
+    private readonly Option<string?> _certificateAuthority = new("--broker-ca")
+    {
+        Description = $"PEM file of the authority that issued the broker's certificate, for amqps [env: {CertificateAuthorityVariable}; default: the system's authorities]",
+        HelpName = "FILE",
     };
 
     private readonly Option<string?> _store = new("--store")
@@ -32,19 +40,21 @@ internal sealed class ServiceOptions
         HelpName = "DIR",
     };
 
-    /// <summary>Adds <c>--broker</c> and <c>--models</c> to a command.</summary>
+    /// <summary>Adds <c>--broker</c>, <c>--broker-ca</c> and <c>--models</c> to a command.</summary>
     public ServiceOptions AddServed(Command command)
     {
         command.Add(_broker);
+        command.Add(_certificateAuthority);
         command.Add(_models);
         return this;
     }
 
-    /// <summary>Adds <c>--broker</c> to a command that is nothing without one.</summary>
+    /// <summary>Adds <c>--broker</c> and <c>--broker-ca</c> to a command that is nothing without a broker.</summary>
     public ServiceOptions AddBroker(Command command)
     {
         _broker.Description = $"RabbitMQ as amqp://user:password@host:port/vhost [env: {BrokerVariable}]";
         command.Add(_broker);
+        command.Add(_certificateAuthority);
         return this;
     }
 
@@ -76,6 +86,17 @@ internal sealed class ServiceOptions
     /// <exception cref="SettingException">What the environment gives is none.</exception>
     public Uri RequiredBroker(ParseResult arguments, CliContext context) =>
         Broker(arguments, context) ?? throw new UsageException("which broker?", $"give --broker or {BrokerVariable}");
+
+    /// <summary>The file with the broker's certificate authority; null for the system's authorities.</summary>
+    /// <exception cref="UsageException">What a flag names cannot be used.</exception>
+    /// <exception cref="SettingException">What the environment names cannot be used.</exception>
+    public string? CertificateAuthority(ParseResult arguments, CliContext context)
+    {
+        var (path, origin) = Setting(arguments, context, _certificateAuthority, CertificateAuthorityVariable);
+        return path is null || CertificateAuthorities.TryRead(path, out _, out var problem)
+            ? path
+            : throw Wrong(origin, $"{origin}: {problem}", "expected a PEM file with the certificate of the authority that issued the broker's");
+    }
 
     /// <summary>The store.</summary>
     public StoreChoice Store(ParseResult arguments, CliContext context)

@@ -10,6 +10,9 @@ internal sealed class BrokerAddress
     /// <summary>The whole URI, credentials included.</summary>
     public Uri Uri { get; }
 
+    /// <summary>The port, be it named or the scheme's own.</summary>
+    public int Port => Uri.Port > 0 ? Uri.Port : Uri.Scheme == "amqps" ? 5671 : 5672;
+
     /// <summary>Reads an <c>amqp://</c> or <c>amqps://</c> URI.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out BrokerAddress? address)
     {
@@ -22,9 +25,5 @@ internal sealed class BrokerAddress
         uri.IsAbsoluteUri && uri.Scheme is "amqp" or "amqps" && uri.Host.Length > 0 ? new BrokerAddress(uri) : null;
 
     /// <summary>Such as <c>amqp://localhost:5672/</c>.</summary>
-    public override string ToString()
-    {
-        var port = Uri.Port > 0 ? Uri.Port : Uri.Scheme == "amqps" ? 5671 : 5672;
-        return $"{Uri.Scheme}://{Uri.Host}:{port}{Uri.AbsolutePath}";
-    }
+    public override string ToString() => $"{Uri.Scheme}://{Uri.Host}:{Port}{Uri.AbsolutePath}";
 }

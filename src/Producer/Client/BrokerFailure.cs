@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Millrace.Contracts.Tls;
 using RabbitMQ.Client.Exceptions;
 
 namespace Millrace.Producer.Client;
@@ -24,6 +25,9 @@ internal static class BrokerFailure
                     return new BrokerConnectionException(broker, "it refused the user or the password.", isTransient: false, failure);
                 case OperationInterruptedException { ShutdownReason: { ReplyCode: NotAllowed or AccessRefused } reason }:
                     return new BrokerConnectionException(broker, $"it refused us: {reason.ReplyText}.", isTransient: false, failure);
+                case BrokerCertificateException refused:
+                    // It may be renewed over there: a client that was connected goes on trying, as with a broker that is away.
+                    return new BrokerConnectionException(broker, $"{refused.Message}.", isTransient: true, failure);
                 case SocketException socket:
                     return new BrokerConnectionException(broker, $"cannot be reached: {socket.Message}.", isTransient: true, failure);
             }

@@ -38,11 +38,12 @@ internal sealed class BrokerLink : IAsyncDisposable
 
     /// <summary>Connects once.</summary>
     /// <exception cref="BrokerConnectionException">That failed.</exception>
-    public static async Task<BrokerLink> OpenAsync(BrokerAddress address, TimeSpan timeout, CancellationToken cancellationToken)
+    public static async Task<BrokerLink> OpenAsync(
+        BrokerAddress address, string? certificateAuthority, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            var connection = await BrokerConnection.OpenAsync(address, "millrace producer", timeout, cancellationToken);
+            var connection = await BrokerConnection.OpenAsync(address, certificateAuthority, "millrace producer", timeout, cancellationToken);
             var link = new BrokerLink(address, connection);
             try
             {

@@ -7,6 +7,7 @@ namespace Millrace.Producer.Client;
 internal sealed class BrokerTransport : IJobTransport
 {
     private readonly BrokerAddress _address;
+    private readonly string? _certificateAuthority;
     private readonly TimeSpan _connectTimeout;
     private readonly ResiliencePipeline _connecting;
     private readonly ResiliencePipeline _sending;
@@ -19,6 +20,7 @@ internal sealed class BrokerTransport : IJobTransport
     private BrokerTransport(BrokerAddress address, MillraceClientOptions options, BrokerLink link)
     {
         _address = address;
+        _certificateAuthority = options.CertificateAuthority;
         _connectTimeout = options.ConnectTimeout;
         _connecting = Repetition.OfConnecting(options.TimeProvider, failure => _lastFailure = failure);
         _sending = Repetition.OfSending(options.TimeProvider);
@@ -29,7 +31,7 @@ internal sealed class BrokerTransport : IJobTransport
     /// <exception cref="BrokerConnectionException">It is not.</exception>
     public static async Task<BrokerTransport> ConnectAsync(
         BrokerAddress address, MillraceClientOptions options, CancellationToken cancellationToken) =>
-        new(address, options, await BrokerLink.OpenAsync(address, options.ConnectTimeout, cancellationToken));
+        new(address, options, await BrokerLink.OpenAsync(address, options.CertificateAuthority, options.ConnectTimeout, cancellationToken));
 
     /// <inheritdoc/>
     public async Task<WireBody> RequestAsync(OutgoingJob job, CancellationToken cancellationToken)
@@ -124,7 +126,7 @@ internal sealed class BrokerTransport : IJobTransport
         await lost.DisposeAsync();
         var link = await _connecting.ExecuteAsync(
             static async (transport, cancellationToken) =>
-                await BrokerLink.OpenAsync(transport._address, transport._connectTimeout, cancellationToken),
+                await BrokerLink.OpenAsync(transport._address, transport._certificateAuthority, transport._connectTimeout, cancellationToken),
             this,
             _disposed.Token);
         lock (_lock)

@@ -1,4 +1,5 @@
 using Millrace.Contracts;
+using Millrace.Contracts.Tls;
 using Millrace.Contracts.Wire;
 
 namespace Millrace.Producer.Client;
@@ -29,6 +30,11 @@ public sealed class MillraceClient : IAsyncDisposable
         if (options.MaxInFlight < 1)
         {
             throw new ArgumentException($"MaxInFlight is {options.MaxInFlight}, expected 1 or more.", nameof(options));
+        }
+
+        if (options.CertificateAuthority is { } authority && !CertificateAuthorities.TryRead(authority, out _, out var problem))
+        {
+            throw new ArgumentException($"CertificateAuthority: {problem}.", nameof(options));
         }
 
         return new MillraceClient(await OpenAsync(options, cancellationToken), options);

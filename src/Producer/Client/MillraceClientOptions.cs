@@ -6,6 +6,13 @@ public sealed record MillraceClientOptions
     /// <summary>The broker: <c>amqp://user:password@host:port/vhost</c>, or <c>amqps://</c> for TLS.</summary>
     public Uri? Broker { get; init; }
 
+    /// <summary>
+    /// A PEM file with the certificate authority (or several) that has issued the broker's certificate. Where it is set, no other authority
+    /// is trusted for <c>amqps://</c>.
+    /// </summary>
+    /// <value>Default: null, the system's authorities, which <c>SSL_CERT_FILE</c> and <c>SSL_CERT_DIR</c> of the environment can replace.</value>
+    public string? CertificateAuthority { get; init; }
+
     /// <summary>The models to run in this process instead.</summary>
     public EmbeddedModels? Embedded { get; init; }
 

@@ -48,12 +48,12 @@ internal sealed class DeadLetterBox : IAsyncDisposable
 
     /// <summary>Connects.</summary>
     /// <exception cref="BrokerConnectionException">The broker cannot be reached, refused us, or has no dead letters' queue.</exception>
-    public static async Task<DeadLetterBox> OpenAsync(Uri broker, CancellationToken cancellationToken)
+    public static async Task<DeadLetterBox> OpenAsync(Uri broker, string? certificateAuthority, CancellationToken cancellationToken)
     {
         var address = BrokerAddress.TryCreate(broker) ?? throw new ArgumentException("Not an amqp:// or amqps:// URI.", nameof(broker));
         try
         {
-            var connection = await BrokerConnection.OpenAsync(address, "millrace dead letters", s_connectTimeout, cancellationToken);
+            var connection = await BrokerConnection.OpenAsync(address, certificateAuthority, "millrace dead letters", s_connectTimeout, cancellationToken);
             var box = new DeadLetterBox(address, connection);
             try
             {

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Options;
+using Millrace.Worker.Intake;
 
 namespace Millrace.Worker.Configuration;
 
@@ -28,6 +29,7 @@ internal sealed class SectionRules<T>(string section) : IValidateOptions<T>
 
     private static string Describe(ValidationAttribute rule, object? value) => rule switch
     {
+        CertificateFileAttribute => CertificateFileAttribute.Problem(value)!,
         RangeAttribute range => $"expected {range.Minimum} to {range.Maximum}, found {value}",
         { ErrorMessage: { } message } => message,
         RequiredAttribute => "not set",

@@ -51,10 +51,7 @@ internal sealed class DeadLetterIntake(IOptions<BrokerOptions> options, DeadLett
             host.Password(credentials.Length < 2 ? "guest" : Uri.UnescapeDataString(credentials[1]));
             host.Heartbeat(options.RequestedHeartbeat);
             host.MaxMessageSize(BrokerOptions.LargestBody);
-            if (uri.Scheme == "amqps")
-            {
-                host.UseSsl(ssl => ssl.ServerName = uri.Host);
-            }
+            BrokerTls.Secure(host, uri, options);
         });
     }
 }

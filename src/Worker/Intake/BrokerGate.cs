@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Millrace.Contracts.Tls;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Resilience;
+using RabbitMQ.Client.Exceptions;
 
 namespace Millrace.Worker.Intake;
 
@@ -33,6 +35,16 @@ internal sealed partial class BrokerGate(
         catch (Exception fault) when (BrokerFaults.Problem(fault, options.Value.Description) is { } problem)
         {
             throw new BrokerSetupException(problem, fault);
+        }
+        catch (BrokerUnreachableException fault) when (PortProbe.IsWorthwhile(fault))
+        {
+            var uri = new Uri(options.Value.Uri!);
+            if (await PortProbe.FindWrongSchemeAsync(uri, BrokerOptions.Port(uri), cancellationToken) is { } problem)
+            {
+                throw new BrokerSetupException($"{options.Value.Description}: {problem} (Broker:Uri, environment: Broker__Uri).", fault);
+            }
+
+            throw;
         }
     }
 

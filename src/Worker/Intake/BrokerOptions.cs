@@ -15,6 +15,14 @@ public sealed class BrokerOptions
     public string? Uri { get; set; }
 
     /// <summary>
+    /// A PEM file with the certificate authority (or several) that has issued the broker's certificate. Where it is set, no other authority
+    /// is trusted for <c>amqps</c>. Read for each connection, so that it can be exchanged while the worker runs.
+    /// </summary>
+    /// <value>Default: none, the system's authorities, which <c>SSL_CERT_FILE</c> and <c>SSL_CERT_DIR</c> of the environment can replace.</value>
+    [CertificateFile]
+    public string? CertificateAuthority { get; set; }
+
+    /// <summary>
     /// Unacked deliveries of each model's interactive queue: the most jobs that the worker holds of it. Of a slow model it holds fewer: two
     /// batches for each session or a second of work, whichever is more, and no more than 2.5 s of work, but one job for each session.
     /// </summary>
@@ -75,6 +83,8 @@ public sealed class BrokerOptions
     internal ConnectionFactory CreateConnectionFactory(string purpose) => new()
     {
         Uri = new Uri(Uri!),
+        // Behind the address, whose own idea of TLS accepts any host's certificate.
+        Ssl = BrokerTls.OptionOf(new Uri(Uri!), this),
         ClientProvidedName = $"millrace-worker {purpose}",
         RequestedHeartbeat = RequestedHeartbeat,
         MaxInboundMessageBodySize = LargestBody,

@@ -1,3 +1,4 @@
+using Millrace.Contracts.Tls;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -18,6 +19,7 @@ internal static class BrokerFaults
         BrokerUnreachableException { InnerException: AuthenticationFailureException } =>
             $"{broker} refuses the user or its password. Set Broker:Uri (Broker__Uri) to amqp://user:password@host:port/vhost.",
         BrokerUnreachableException { InnerException: OperationInterruptedException refusal } => Problem(refusal, broker),
+        BrokerUnreachableException when CertificateFault(fault) is { } refused => $"{broker}: {refused.Message}.",
         OperationInterruptedException { ShutdownReason.ReplyCode: Constants.NotAllowed } refusal =>
             $"{broker}: {refusal.ShutdownReason.ReplyText}. Make the virtual host, and give the user its rights: "
             + "rabbitmqctl add_vhost VHOST; rabbitmqctl set_permissions -p VHOST USER '.*' '.*' '.*'",
@@ -29,4 +31,14 @@ internal static class BrokerFaults
             + "(rabbitmqctl delete_queue NAME), or set what differs as it is there, such as Broker:DeliveryLimit.",
         _ => null,
     };
+
+    private static BrokerCertificateException? CertificateFault(Exception? fault)
+    {
+        while (fault is not null and not BrokerCertificateException)
+        {
+            fault = fault.InnerException;
+        }
+
+        return fault as BrokerCertificateException;
+    }
 }
