@@ -12,12 +12,18 @@ public interface ICancellationStore
     Task<IReadOnlyList<CancellationAnswer>> CancelAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Follows the requests on a connection of its own: first those of late, then each as it is made. Returns only by an exception; who
-    /// calls again misses none that is not older than <paramref name="age"/>.
+    /// Follows the recorded requests: first those of late, oldest first, then each as it is made. Returns only by an exception; who calls
+    /// again misses none that is not older than <paramref name="age"/>.
     /// </summary>
     /// <param name="age">How old a request of the first ones may be.</param>
-    /// <param name="limit">The most of the first ones: the newest.</param>
-    /// <param name="take">Gets the jobs: the first ones, be there any or not, and then at least one each time.</param>
+    /// <param name="pollEvery">How often to look where no notification comes: they can be lost, and do not pass every pooler.</param>
+    /// <param name="listener">Hears of them.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    Task FollowCancellationsAsync(TimeSpan age, int limit, Action<IReadOnlyCollection<Guid>> take, CancellationToken cancellationToken);
+    Task FollowCancellationsAsync(TimeSpan age, TimeSpan pollEvery, ICancellationListener listener, CancellationToken cancellationToken);
+
+    /// <summary>Which of these jobs are to be cancelled by a recorded request.</summary>
+    /// <param name="jobIds">The jobs.</param>
+    /// <param name="age">How old the request may be.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlySet<Guid>> FindCancelledAsync(IReadOnlyCollection<Guid> jobIds, TimeSpan age, CancellationToken cancellationToken);
 }

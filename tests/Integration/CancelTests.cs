@@ -87,7 +87,61 @@ public sealed class CancelTests(TestRabbitMq rabbitMq, TestPostgres postgres) : 
         Assert.Equal("cancelled", (await reply).Status);
     }
 
+    [Fact]
+    public async Task A_notification_by_a_login_that_may_not_cancel_cancels_nothing()
+    {
+        var worker = await StartAsync();
+        var ids = Enumerable.Range(0, 2).Select(_ => Guid.NewGuid()).ToList();
+        var replies = ids.ConvertAll(id => _client.CallAsync(ForeignClient.Request(id.ToString(), Digits.Pixels(1))));
+        await Eventually.TrueAsync(async () => await _site.Host.CountMessagesAsync("millrace.digits", Token) == 0);
+
+        await _site.ExecuteAsStrangerAsync($"NOTIFY millrace_cancellations, '{ids[0]}'", Token);
+        // Behind it, so that the worker has heard of both.
+        await CancelAsync(ids[1]);
+
+        Assert.Equal("cancelled", (await replies[1]).Status);
+        var rest = _client.CallAsync(ForeignClient.Request(null, [.. Enumerable.Range(0, 63).Select(Digits.Pixels)]));
+        Assert.Equal(["succeeded", "succeeded"], [(await replies[0]).Status, (await rest).Status]);
+        Assert.Single(worker.OutputLines, line => line.Contains("Cancelling 1 job(s)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_million_notifications_write_no_log_and_push_no_request_out()
+    {
+        var worker = await StartAsync(("Cancelling__MaxRemembered", "1000"));
+        var id = Guid.NewGuid();
+        await CancelAsync(id);
+        var lines = worker.OutputLines.Count;
+
+        await _site.ExecuteAsStrangerAsync(
+            "SELECT count(pg_notify('millrace_cancellations', gen_random_uuid()::text)) FROM generate_series(1, 1000000)", Token);
+        // Behind them.
+        var last = Guid.NewGuid();
+        var waiting = _client.CallAsync(ForeignClient.Request(last.ToString(), Digits.Pixels(1)));
+        await CancelAsync(last);
+
+        Assert.Equal("cancelled", (await waiting).Status);
+        Assert.Equal("cancelled", (await _client.CallAsync(ForeignClient.Request(id.ToString(), Digits.Pixels(1)))).Status);
+        Assert.InRange(worker.OutputLines.Count - lines, 0, 10);
+    }
+
+    [Fact]
+    public async Task A_request_that_was_pushed_out_of_memory_is_looked_up_when_its_job_comes()
+    {
+        var worker = await StartAsync(("Cancelling__MaxRemembered", "10"));
+        var id = Guid.NewGuid();
+        var other = _client.CallAsync(ForeignClient.Request(null, [.. Enumerable.Range(0, 64).Select(Digits.Pixels)]));
+        await CancelAsync(id);
+        await ((ICancellationStore)_store).CancelAsync([.. Enumerable.Range(0, 2500).Select(_ => Guid.NewGuid())], Token);
+        await Eventually.TrueAsync(() => Task.FromResult(worker.OutputLines.Any(line => line.Contains("More than 10 jobs", StringComparison.Ordinal))));
+
+        Assert.Equal("cancelled", (await _client.CallAsync(ForeignClient.Request(id.ToString(), Digits.Pixels(1)))).Status);
+        Assert.Equal("succeeded", (await other).Status);
+        Assert.Equal("succeeded", (await _client.CallAsync(ForeignClient.Request(null, [.. Enumerable.Range(0, 64).Select(Digits.Pixels)]))).Status);
+    }
+
     private Task<IReadOnlyList<CancellationAnswer>> CancelAsync(Guid id) => ((ICancellationStore)_store).CancelAsync([id], Token);
 
-    private Task<LocalWorker> StartAsync() => _site.StartWorkerAsync(Token, ("Models__Directory", _models));
+    private Task<LocalWorker> StartAsync(params (string Key, string Value)[] settings) =>
+        _site.StartWorkerAsync(Token, [("Models__Directory", _models), .. settings]);
 }

@@ -81,6 +81,15 @@ internal sealed class Site : IAsyncDisposable
         return value is null or DBNull ? default : (T)value;
     }
 
+    /// <summary>Runs a statement as a login that has no role of ours.</summary>
+    public async Task ExecuteAsStrangerAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var source = NpgsqlDataSource.Create(await _database.CreateLoginAsync("", [], cancellationToken));
+        await using var command = source.CreateCommand(sql);
+        command.CommandTimeout = 120;
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var worker in _workers)

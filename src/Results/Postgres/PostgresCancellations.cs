@@ -1,31 +1,32 @@
+using System.Data;
 using Npgsql;
 
 namespace Millrace.Results.Postgres;
 
-/// <summary>The requests to cancel jobs: the function that takes them in, and the channel by which workers hear of them.</summary>
-internal sealed class PostgresCancellations(NpgsqlDataSource source, NpgsqlConnectionStringBuilder settings)
+/// <summary>The requests to cancel jobs: the function that takes them in, and what of them is recorded.</summary>
+internal sealed class PostgresCancellations(NpgsqlDataSource source)
 {
-    private const string Listen = "LISTEN millrace_cancellations";
-
     private const string Cancel = "SELECT job_id, status, committed_at FROM millrace.cancel($1)";
 
-    // The newest, oldest first: who keeps only so many forgets from the front.
+    private const string Snapshot = "SELECT pg_current_snapshot()::text";
+
     private const string Recent = """
-        SELECT job_id
-        FROM (SELECT job_id, requested_at FROM millrace.cancellations
-              WHERE requested_at > now() - $1 ORDER BY requested_at DESC LIMIT $2) AS recent
-        ORDER BY requested_at
+        SELECT job_id, requested_by FROM millrace.cancellations WHERE requested_at > now() - $1 ORDER BY requested_at
         """;
 
-    // A connection that only listens would not notice that the server is gone: this asks it.
-    private const int KeepAliveSeconds = 10;
+    // What a database restored elsewhere has from its former life is of transactions that this server has yet to see.
+    private const string New = """
+        SELECT job_id, requested_by
+        FROM millrace.cancellations
+        WHERE requested_xact >= pg_snapshot_xmin($1::pg_snapshot)
+          AND requested_xact < pg_snapshot_xmax(pg_current_snapshot())
+          AND NOT pg_visible_in_snapshot(requested_xact, $1::pg_snapshot)
+        """;
 
-    private readonly string _listening = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
-    {
-        Pooling = false,
-        KeepAlive = KeepAliveSeconds,
-        ApplicationName = $"{settings.ApplicationName} cancellations",
-    }.ConnectionString;
+    private const string Find = "SELECT job_id FROM millrace.cancellations WHERE job_id = ANY ($1) AND requested_at > now() - $2";
+
+    // Whatever there is to read, no more of it is held at once.
+    private const int Portion = 1000;
 
     /// <inheritdoc cref="ICancellationStore.CancelAsync"/>
     public async Task<IReadOnlyList<CancellationAnswer>> CancelAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
@@ -44,51 +45,61 @@ internal sealed class PostgresCancellations(NpgsqlDataSource source, NpgsqlConne
         return answers;
     }
 
-    /// <inheritdoc cref="ICancellationStore.FollowCancellationsAsync"/>
-    public async Task FollowAsync(TimeSpan age, int limit, Action<IReadOnlyCollection<Guid>> take, CancellationToken cancellationToken)
+    /// <inheritdoc cref="ICancellationStore.FindCancelledAsync"/>
+    public async Task<IReadOnlySet<Guid>> FindAsync(IReadOnlyCollection<Guid> jobIds, TimeSpan age, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(_listening);
-        var heard = new List<Guid>();
-        connection.Notification += (_, notification) =>
-        {
-            if (Guid.TryParseExact(notification.Payload, "D", out var id))
-            {
-                heard.Add(id);
-            }
-        };
-        await connection.OpenAsync(cancellationToken);
-        await using (var listen = new NpgsqlCommand(Listen, connection))
-        {
-            await listen.ExecuteNonQueryAsync(cancellationToken);
-        }
-
-        // After LISTEN: a request between the two is heard of twice, none is missed.
-        take(await ReadRecentAsync(connection, age, limit, cancellationToken));
-        while (true)
-        {
-            if (heard.Count > 0)
-            {
-                take([.. heard]);
-                heard.Clear();
-            }
-
-            await connection.WaitAsync(cancellationToken);
-        }
-    }
-
-    private static async Task<IReadOnlyCollection<Guid>> ReadRecentAsync(
-        NpgsqlConnection connection, TimeSpan age, int limit, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(Recent, connection);
+        await using var command = source.CreateCommand(Find);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var ids = new List<Guid>();
+        var found = new HashSet<Guid>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            ids.Add(reader.GetGuid(0));
+            found.Add(reader.GetGuid(0));
         }
 
-        return ids;
+        return found;
+    }
+
+    /// <summary>Tells the requests that are no older than this.</summary>
+    /// <returns>Where to go on from, with <see cref="ReadNewAsync"/>.</returns>
+    public async Task<string> ReadRecentAsync(TimeSpan age, ICancellationListener listener, CancellationToken cancellationToken) =>
+        (await ReadAsync(Recent, new NpgsqlParameter<TimeSpan> { TypedValue = age }, listener, cancellationToken)).Position;
+
+    /// <summary>Tells the requests that were not visible at a position yet.</summary>
+    /// <returns>Where to go on from, and how many there were.</returns>
+    public Task<(string Position, int Count)> ReadNewAsync(string position, ICancellationListener listener, CancellationToken cancellationToken) =>
+        ReadAsync(New, new NpgsqlParameter<string> { TypedValue = position }, listener, cancellationToken);
+
+    private async Task<(string Position, int Count)> ReadAsync(
+        string sql, NpgsqlParameter parameter, ICancellationListener listener, CancellationToken cancellationToken)
+    {
+        // The position is taken first: what becomes visible between the two is told now and once more, and none is missed.
+        await using var batch = source.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(Snapshot));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { parameter } });
+        await using var reader = await batch.ExecuteReaderAsync(CommandBehavior.Default, cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var position = reader.GetString(0);
+        await reader.NextResultAsync(cancellationToken);
+        var count = 0;
+        var portion = new List<CancellationRequest>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            portion.Add(new CancellationRequest(reader.GetGuid(0), reader.GetString(1)));
+            count++;
+            if (portion.Count == Portion)
+            {
+                listener.Take(portion);
+                portion = [];
+            }
+        }
+
+        if (portion.Count > 0)
+        {
+            listener.Take(portion);
+        }
+
+        return (position, count);
     }
 }

@@ -24,6 +24,7 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
     private readonly PostgresCommit _commit;
     private readonly PostgresSuspects _suspects;
     private readonly PostgresCancellations _cancellations;
+    private readonly PostgresCancellationFeed _cancellationFeed;
 
     public PostgresResultStore(string connectionString)
     {
@@ -33,7 +34,8 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
         _migrator = new PostgresMigrator(_source, Description);
         _commit = new PostgresCommit(_source);
         _suspects = new PostgresSuspects(_source);
-        _cancellations = new PostgresCancellations(_source, builder);
+        _cancellations = new PostgresCancellations(_source);
+        _cancellationFeed = new PostgresCancellationFeed(_cancellations, builder);
     }
 
     public string Description { get; }
@@ -157,14 +159,21 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
         return TranslatedAsync(() => _cancellations.CancelAsync(jobIds, cancellationToken));
     }
 
-    public Task FollowCancellationsAsync(TimeSpan age, int limit, Action<IReadOnlyCollection<Guid>> take, CancellationToken cancellationToken)
+    public Task FollowCancellationsAsync(
+        TimeSpan age, TimeSpan pollEvery, ICancellationListener listener, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(take);
+        ArgumentNullException.ThrowIfNull(listener);
         return TranslatedAsync(async () =>
         {
-            await _cancellations.FollowAsync(age, limit, take, cancellationToken);
+            await _cancellationFeed.FollowAsync(age, pollEvery, listener, cancellationToken);
             return true;
         });
+    }
+
+    public Task<IReadOnlySet<Guid>> FindCancelledAsync(IReadOnlyCollection<Guid> jobIds, TimeSpan age, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(jobIds);
+        return TranslatedAsync(() => _cancellations.FindAsync(jobIds, age, cancellationToken));
     }
 
     public bool IsTransient(Exception exception) => PostgresErrors.IsTransient(exception);

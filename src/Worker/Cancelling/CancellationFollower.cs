@@ -20,9 +20,14 @@ internal sealed partial class CancellationFollower(
     ResultWriter writer,
     RetryPipelines retries,
     IOptions<CancellingOptions> options,
-    ILogger<CancellationFollower> logger) : BackgroundService
+    ILogger<CancellationFollower> logger) : BackgroundService, ICancellationListener
 {
     private readonly TaskCompletionSource _knowsFirst = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Since the last line of the log: one for each look at the store, however many requests it found.
+    private int _taken;
+    private int _waiting;
+    private int _pushedOut;
+    private bool _saidPushedOut;
 
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -33,23 +38,37 @@ internal sealed partial class CancellationFollower(
     }
 
     /// <summary>Cancels what waits here of these jobs, and what comes of them.</summary>
-    internal void Take(IReadOnlyCollection<Guid> jobIds)
+    public void Take(IReadOnlyCollection<CancellationRequest> requests)
     {
         // First remembered, then looked for: a job that is on its way into a batcher meanwhile looks once it is there.
-        cancellations.Add(jobIds);
+        _pushedOut += cancellations.Add(requests);
         var waiting = new List<PendingJob>();
-        var wanted = jobIds.ToHashSet();
+        var wanted = requests.Select(request => request.JobId).ToHashSet();
         foreach (var model in catalog.Models)
         {
             model.Batcher.Cancel(wanted, waiting);
         }
 
         waiting.ForEach(writer.Enqueue);
-        if (jobIds.Count > 0)
+        _taken += requests.Count;
+        _waiting += waiting.Count;
+    }
+
+    /// <inheritdoc/>
+    public void CaughtUp()
+    {
+        if (_taken > 0)
         {
-            LogTaken(jobIds.Count, waiting.Count);
+            LogTaken(_taken, _waiting);
         }
 
+        if (_pushedOut > 0 && !_saidPushedOut)
+        {
+            _saidPushedOut = true;
+            LogPushedOut(options.Value.MaxRemembered);
+        }
+
+        _taken = _waiting = _pushedOut = 0;
         _knowsFirst.TrySetResult();
     }
 
@@ -65,7 +84,7 @@ internal sealed partial class CancellationFollower(
         try
         {
             await retries.Store.ExecuteAsync(
-                async token => await requests.FollowCancellationsAsync(options.Value.RememberFor, options.Value.MaxRemembered, Take, token), stoppingToken);
+                async token => await requests.FollowCancellationsAsync(options.Value.RememberFor, options.Value.PollEvery, this, token), stoppingToken);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -75,6 +94,12 @@ internal sealed partial class CancellationFollower(
 
     [LoggerMessage(EventId = 700, Level = LogLevel.Information, Message = "Cancelling {Jobs} job(s), {Waiting} of them wait here")]
     private partial void LogTaken(int jobs, int waiting);
+
+    [LoggerMessage(
+        EventId = 702,
+        Level = LogLevel.Warning,
+        Message = "More than {Most} jobs are to be cancelled (Cancelling:MaxRemembered): jobs that may be among the others are looked up in the store when they come")]
+    private partial void LogPushedOut(int most);
 
     [LoggerMessage(EventId = 701, Level = LogLevel.Information, Message = "Jobs cannot be cancelled: {Store} keeps no requests")]
     private partial void LogNone(string store);

@@ -13,8 +13,16 @@ public sealed class CancellingOptions
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan RememberFor { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>The most jobs that a worker remembers so, some 100 bytes each; it forgets the oldest requests first.</summary>
+    /// <summary>
+    /// The most jobs that a worker remembers so, some 200 bytes each. Past them it forgets the oldest of who asked for the most, and looks
+    /// jobs up in the store that may be among them.
+    /// </summary>
     /// <value>Default: 100,000.</value>
     [Range(1, 10_000_000)]
     public int MaxRemembered { get; set; } = 100_000;
+
+    /// <summary>How often a worker looks for requests that it was not notified of: behind a pooler in transaction mode, of all of them.</summary>
+    /// <value>Default: 30 s.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan PollEvery { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -19,7 +19,8 @@ internal sealed class JobConsumer(
     ResultWriter writer,
     ReplySender replies,
     DeadLetterSender deadLetters,
-    Cancellations cancellations)
+    Cancellations cancellations,
+    CancellationLookup lookup)
 {
     /// <summary>Takes a delivery in. Returns at once, unless its body is large; its settlement is called at the job's end.</summary>
     /// <param name="delivery">The delivery.</param>
@@ -28,7 +29,7 @@ internal sealed class JobConsumer(
     {
         try
         {
-            var (job, unreadable) = Admit(delivery);
+            var (job, unreadable) = Admit(delivery, gone);
             if (job is null)
             {
                 _ = RefuseAsync(delivery, unreadable!, gone);
@@ -87,12 +88,12 @@ internal sealed class JobConsumer(
     }
 
     /// <summary>Reads and checks a delivery and starts its job, unless it must be looked up in the store first.</summary>
-    private (PendingJob? Job, JobReading? Unreadable) Admit(InboundDelivery delivery)
+    private (PendingJob? Job, JobReading? Unreadable) Admit(InboundDelivery delivery, CancellationToken gone)
     {
         var (job, unreadable) = admission.Admit(delivery);
         if (job is not null && (job.IsDecided || !delivery.Redelivered))
         {
-            Start(job);
+            Start(job, gone);
         }
 
         return (job, unreadable);
@@ -109,10 +110,40 @@ internal sealed class JobConsumer(
                 ErrorCode.WorkerCrashed, "workers died each time they ran this job, at the end alone; it is not run again"));
         }
 
-        Start(job);
+        Start(job, cancellationToken);
     }
 
-    private void Start(PendingJob job)
+    private void Start(PendingJob job, CancellationToken gone)
+    {
+        // In this order: a request is pushed out before it is forgotten.
+        if (!job.IsDecided && !TryCancel(job) && cancellations.MayHavePushedOut(job.JobId))
+        {
+            _ = LookUpAsync(job, gone);
+            return;
+        }
+
+        HandOn(job);
+    }
+
+    /// <summary>Starts a job whose request to be cancelled may be in the store alone.</summary>
+    private async Task LookUpAsync(PendingJob job, CancellationToken gone)
+    {
+        try
+        {
+            if (await lookup.IsCancelledAsync(job.JobId, gone))
+            {
+                job.TryDecide(JobOutcome.Cancelled);
+            }
+
+            HandOn(job);
+        }
+        catch (Exception fault)
+        {
+            job.Abandon(fault);
+        }
+    }
+
+    private void HandOn(PendingJob job)
     {
         if (job.IsDecided || TryCancel(job))
         {
