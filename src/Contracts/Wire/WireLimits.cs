@@ -3,11 +3,17 @@ namespace Millrace.Contracts.Wire;
 /// <summary>What a reader accepts before it looks at a body's meaning.</summary>
 public sealed record WireLimits
 {
+    /// <summary>The default of <see cref="MaxRank"/>, a worker's too.</summary>
+    public const int DefaultMaxRank = 8;
+
+    /// <summary>The default of <see cref="MaxJsonDepth"/>, a worker's too.</summary>
+    public const int DefaultMaxJsonDepth = 16;
+
     /// <summary>The most dimensions of a shape.</summary>
     /// <value>Default: 8.</value>
-    public int MaxRank { get; init; } = 8;
+    public int MaxRank { get; init; } = DefaultMaxRank;
 
     /// <summary>The deepest nesting of JSON.</summary>
     /// <value>Default: 16.</value>
-    public int MaxJsonDepth { get; init; } = 16;
+    public int MaxJsonDepth { get; init; } = DefaultMaxJsonDepth;
 }

@@ -24,6 +24,9 @@ internal sealed class DeadLetterBox : IAsyncDisposable
 
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(10);
 
+    // For a confirm: a quorum queue whose members are being restarted takes seconds.
+    private static readonly TimeSpan s_confirmTimeout = TimeSpan.FromSeconds(30);
+
     // What the broker and the worker wrote on a message that died: a new life begins without it.
     private static readonly HashSet<string> s_deathHeaders = new(StringComparer.Ordinal)
     {
@@ -110,16 +113,20 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     /// <summary>Sends a dead letter back to where it came from, and takes it out of the queue once the broker has confirmed that.</summary>
     /// <param name="letter">The dead letter.</param>
     /// <param name="newId">The id of the new job that is made of it, and the new job's body; null to send it as it is.</param>
-    /// <param name="cancellationToken">Gives up; the dead letter stays then, and the job may have been sent.</param>
+    /// <param name="cancellationToken">Gives up before it is sent. One that is being sent is sent to the end, and taken out of the queue.</param>
     /// <exception cref="UnroutableJobException">Nobody serves the model; the dead letter stays.</exception>
     /// <exception cref="BrokerConnectionException">The connection was lost; the dead letter stays, and the job may have been sent.</exception>
     public async Task RequeueAsync(DeadLetter letter, (Guid Id, WireBody Body)? newId, CancellationToken cancellationToken)
     {
         var body = newId?.Body ?? letter.Body;
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            await _publishing.BasicPublishAsync(
-                BrokerNames.Exchange, letter.RoutingKey, mandatory: true, ToProperties(letter, newId), body.Bytes, cancellationToken);
+            // Not the caller's token: whether a publish that is given up on the way has arrived would be known to nobody.
+            await _publishing
+                .BasicPublishAsync(BrokerNames.Exchange, letter.RoutingKey, mandatory: true, ToProperties(letter, newId), body.Bytes, CancellationToken.None)
+                .AsTask()
+                .WaitAsync(s_confirmTimeout, CancellationToken.None);
         }
         catch (PublishException returned) when (returned.IsReturn)
         {
@@ -129,12 +136,25 @@ internal sealed class DeadLetterBox : IAsyncDisposable
                 $"exchange '{BrokerNames.Exchange}' on {_address} has no queue bound with routing key '{letter.RoutingKey}'; the dead letter stays.",
                 returned);
         }
+        catch (PublishException refused)
+        {
+            throw new BrokerConnectionException(
+                _address, $"did not take job {newId?.Id ?? letter.JobId} in (negative confirm); the dead letter stays.", isTransient: true, refused);
+        }
+        catch (TimeoutException late)
+        {
+            throw new BrokerConnectionException(
+                _address,
+                $"has not confirmed job {newId?.Id ?? letter.JobId} within {s_confirmTimeout.TotalSeconds:0} s; the dead letter stays, and the job may have been sent.",
+                isTransient: true,
+                late);
+        }
         catch (Exception failure) when (BrokerFailure.IsOne(failure))
         {
             throw BrokerFailure.Explain(_address, failure);
         }
 
-        await RemoveAsync(letter, cancellationToken);
+        await RemoveAsync(letter, CancellationToken.None);
     }
 
     /// <summary>Takes a dead letter out of the queue for good.</summary>

@@ -8,8 +8,8 @@ namespace Millrace.Producer.DeadLetters;
 /// <summary>Reads what a dead letter tells of itself.</summary>
 internal static class DeadLetterReader
 {
-    // Looked at by a person, one by one: wider than any worker's limits.
-    private static readonly WireLimits s_limits = new() { MaxRank = 64, MaxJsonDepth = 64 };
+    // A worker's own: what it could not read has no row, whatever could be read of it here.
+    private static readonly WireLimits s_limits = new();
 
     public static DeadLetter Read(ulong deliveryTag, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> bytes)
     {

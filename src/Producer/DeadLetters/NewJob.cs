@@ -13,7 +13,7 @@ namespace Millrace.Producer.DeadLetters;
 /// </summary>
 internal static class NewJob
 {
-    private const int DeepestJson = 64;
+    private const int DeepestJson = WireLimits.DefaultMaxJsonDepth;
 
     /// <summary>
     /// The new job's id. The same dead letter always gives the same one: one that is sent twice, because the first time was cut off

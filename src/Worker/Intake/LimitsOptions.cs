@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Millrace.Contracts.Wire;
 
 namespace Millrace.Worker.Intake;
 
@@ -16,12 +17,12 @@ public sealed class LimitsOptions
     /// <summary>Dimensions of a shape.</summary>
     /// <value>Default: 8.</value>
     [Range(1, 64)]
-    public int MaxRank { get; set; } = 8;
+    public int MaxRank { get; set; } = WireLimits.DefaultMaxRank;
 
     /// <summary>Nesting of JSON.</summary>
     /// <value>Default: 16.</value>
     [Range(4, 64)]
-    public int MaxJsonDepth { get; set; } = 16;
+    public int MaxJsonDepth { get; set; } = WireLimits.DefaultMaxJsonDepth;
 
     /// <summary>Rows of one job.</summary>
     /// <value>Default: 65,536.</value>

@@ -10,6 +10,7 @@ internal sealed class TcpRelay : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly List<Socket> _sockets = [];
     private readonly Task _accepting;
+    private volatile TaskCompletionSource? _held;
 
     public TcpRelay(string host, int port)
     {
@@ -35,6 +36,17 @@ internal sealed class TcpRelay : IAsyncDisposable
         }
     }
 
+    /// <summary>Holds back what the server answers from now on.</summary>
+    public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Lets the held answers through.</summary>
+    public void Release()
+    {
+        var held = _held;
+        _held = null;
+        held?.SetResult();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
@@ -58,8 +70,8 @@ internal sealed class TcpRelay : IAsyncDisposable
                     _sockets.AddRange([client, server]);
                 }
 
-                _ = CopyAsync(client, server);
-                _ = CopyAsync(server, client);
+                _ = CopyAsync(client, server, () => Task.CompletedTask);
+                _ = CopyAsync(server, client, () => _held?.Task ?? Task.CompletedTask);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
@@ -68,13 +80,14 @@ internal sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    private static async Task CopyAsync(Socket from, Socket to)
+    private static async Task CopyAsync(Socket from, Socket to, Func<Task> open)
     {
         var buffer = new byte[16 << 10];
         try
         {
             for (int count; (count = await from.ReceiveAsync(buffer)) > 0;)
             {
+                await open();
                 await to.SendAsync(buffer.AsMemory(0, count));
             }
         }
