@@ -2,8 +2,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Millrace.Bench.Workloads;
 using Millrace.Contracts;
+using Millrace.Worker.Embedded;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Bench.Micro;
 
@@ -13,6 +16,7 @@ internal sealed class Worker : IDisposable
     private const string Name = "digits";
 
     private readonly ModelCatalog _catalog;
+    private readonly WorkerMetrics _metrics = new(TimeProvider.System);
     private readonly ModelInput _input = ModelInput.Read(Name);
 
     public Worker()
@@ -20,7 +24,10 @@ internal sealed class Worker : IDisposable
         var models = new ModelsOptions { Directory = Repository.ModelsOf(Name), Names = Name, ExecutionProviders = "cpu" };
         _catalog = new ModelLoader(Options.Create(models), TimeProvider.System, NullLogger<ModelLoader>.Instance).Load();
         var limits = Options.Create(new LimitsOptions());
-        Admission = new JobAdmission(new DeliveryReader(limits), _catalog, limits, TimeProvider.System);
+        var claims = new RetryClaims(new WorkerLogins(Options.Create(new BrokerOptions())), TimeProvider.System, NullLogger<RetryClaims>.Instance);
+        var waits = new VersionWaits(
+            Options.Create(new RetryOptions()), new EmbeddedRetries(_catalog), _metrics, TimeProvider.System, NullLogger<VersionWaits>.Instance);
+        Admission = new JobAdmission(new DeliveryReader(limits), _catalog, claims, waits, limits, TimeProvider.System);
     }
 
     public JobAdmission Admission { get; }
@@ -49,7 +56,11 @@ internal sealed class Worker : IDisposable
     public PendingJob[] Admit(int jobs, int rows) =>
         [.. Enumerable.Range(0, jobs).Select(_ => Admission.Admit(Deliver(JobForm.Binary, rows)).Job!)];
 
-    public void Dispose() => _catalog.Dispose();
+    public void Dispose()
+    {
+        _catalog.Dispose();
+        _metrics.Dispose();
+    }
 
     private sealed class NoSettlement : ISettlement
     {

@@ -17,39 +17,46 @@ public sealed record BrokerDeath(string Reason, string Queue)
     /// <summary>Reason of a message whose time to live, or its queue's, was over.</summary>
     public const string Expired = "expired";
 
-    /// <summary>The queue of a model that it was in: <see cref="Queue"/>, or, where that is none, the last one before it.</summary>
+    /// <summary>Reason of a message that a consumer rejected.</summary>
+    public const string Rejected = "rejected";
+
+    /// <summary>
+    /// The queue of a model that it is a job of: <see cref="Queue"/>, or, where it waited for its next attempt, the queue that it could not go
+    /// back to. Null where it is of none.
+    /// </summary>
     public string? ModelQueue { get; init; }
 
     /// <summary>What the broker wrote of the latest death; each value is of the client library's type.</summary>
     public IDictionary<string, object?> Details { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 
     /// <summary>Reads a message's headers.</summary>
+    /// <param name="headers">The headers.</param>
+    /// <param name="routingKey">The routing key that it came with, which it keeps while it waits for its next attempt.</param>
     /// <returns>Null for a message that the broker has not taken anywhere.</returns>
     /// <remarks>
-    /// Not by <c>x-first-death-…</c>: a job that has waited in a queue of delayed retries has died there first, by expiry, and is none
-    /// the worse for it.
+    /// Only by the first entry, and of that only by queue and reason: that much the broker itself has written. Whoever published the message
+    /// may have put other entries there before it, and the rest of one for the same queue and reason (RabbitMQ counts that one up and moves it
+    /// to the front). Not by <c>x-first-death-…</c> either, which the broker leaves as it finds it.
     /// </remarks>
-    public static BrokerDeath? Read(IDictionary<string, object?>? headers)
+    public static BrokerDeath? Read(IDictionary<string, object?>? headers, string? routingKey = null)
     {
-        if (headers is null || !headers.TryGetValue(Header, out var value) || value is not IList deaths)
+        if (headers is null
+            || !headers.TryGetValue(Header, out var value)
+            || value is not IList { Count: > 0 } deaths
+            || deaths[0] is not IDictionary<string, object?> latest
+            || Text(latest, "queue") is not { } queue
+            || Text(latest, "reason") is not { } reason)
         {
             return null;
         }
 
-        BrokerDeath? latest = null;
-        string? modelQueue = null;
-        foreach (var entry in deaths)
+        // What was put straight into that queue has the queue's own name for a routing key, and is no model's.
+        var modelQueue = BrokerNames.IsRetryQueue(queue) && routingKey != queue ? $"{BrokerNames.Exchange}.{routingKey}" : queue;
+        return new BrokerDeath(reason, queue)
         {
-            if (entry is not IDictionary<string, object?> death || Text(death, "queue") is not { } queue || Text(death, "reason") is not { } reason)
-            {
-                continue;
-            }
-
-            latest ??= new BrokerDeath(reason, queue) { Details = death };
-            modelQueue ??= BrokerNames.TryParseQueue(queue, out _, out _) ? queue : null;
-        }
-
-        return latest is null ? null : latest with { ModelQueue = modelQueue };
+            Details = latest,
+            ModelQueue = BrokerNames.TryParseQueue(modelQueue, out _, out _) ? modelQueue : null,
+        };
     }
 
     /// <summary>A text of AMQP, which client libraries give as bytes.</summary>

@@ -24,6 +24,27 @@ public static class BrokerNames
     /// <summary>AMQP header of a dead letter: the queue that it came by.</summary>
     public const string QueueHeader = "millrace-queue";
 
+    /// <summary>
+    /// The direct exchange by which jobs come back from their wait (<see cref="Retry"/>), with the routing keys of <see cref="Exchange"/>.
+    /// What no queue takes goes on to <see cref="DeadLetters"/>: it must not stand in the way of what waits behind it.
+    /// </summary>
+    public const string RetryReturn = Exchange + "." + RetryPrefix + "return";
+
+    /// <summary>
+    /// The queue that makes the probes of <see cref="RetryProbeKey"/> routable while no worker is there to see them. It keeps the last one for a
+    /// while, so that none of them becomes a dead letter.
+    /// </summary>
+    public const string RetryProbes = Exchange + "." + RetryPrefix + "probes";
+
+    /// <summary>Routing key of the probes that workers send through the queues of delayed retries; no model can be called that.</summary>
+    public const string RetryProbeKey = RetryPrefix + "probe";
+
+    /// <summary>AMQP header of a reply: what of the job's message could not be echoed, and why.</summary>
+    public const string NoteHeader = "millrace-note";
+
+    /// <summary>AMQP header of a job that waits for a worker with its model version: how long it has, in milliseconds.</summary>
+    public const string WaitedHeader = "millrace-waited";
+
     /// <summary>AMQP header of a job that is tried again: which attempt it is, from 2.</summary>
     public const string AttemptHeader = "millrace-attempt";
 
@@ -50,11 +71,28 @@ public static class BrokerNames
         return IsModelName(modelName);
     }
 
-    /// <summary>The queue (and fanout exchange) where jobs wait for their next attempt: <c>millrace.retry.10s</c>, <c>millrace.retry.250ms</c>.</summary>
+    /// <summary>
+    /// The queue (and fanout exchange) where jobs wait for their next attempt: <c>millrace.retry.after.10s</c>, <c>millrace.retry.after.250ms</c>.
+    /// They come back by <see cref="RetryReturn"/>. The queues of early versions, <c>millrace.retry.10s</c>, give back to <see cref="Exchange"/>.
+    /// </summary>
     /// <param name="delay">How long, in whole milliseconds.</param>
     public static string Retry(TimeSpan delay) => delay.Ticks % TimeSpan.TicksPerSecond == 0
-        ? $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerSecond}s"
-        : $"{Exchange}.{RetryPrefix}{delay.Ticks / TimeSpan.TicksPerMillisecond}ms";
+        ? $"{Exchange}.{RetryPrefix}after.{delay.Ticks / TimeSpan.TicksPerSecond}s"
+        : $"{Exchange}.{RetryPrefix}after.{delay.Ticks / TimeSpan.TicksPerMillisecond}ms";
+
+    /// <summary>Whether jobs wait for their next attempt in a queue of that name.</summary>
+    public static bool IsRetryQueue(string queue)
+    {
+        ArgumentNullException.ThrowIfNull(queue);
+        return queue.StartsWith($"{Exchange}.{RetryPrefix}", StringComparison.Ordinal);
+    }
+
+    /// <summary>Whether a name belongs to Millrace: <c>millrace</c>, and all that begins with <c>millrace.</c>.</summary>
+    public static bool IsReserved(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.StartsWith(Exchange, StringComparison.Ordinal) && (name.Length == Exchange.Length || name[Exchange.Length] == '.');
+    }
 
     /// <summary>
     /// Whether a model may have that name: 1 to 100 of <c>A-Z a-z 0-9 . _ -</c>, not <c>dead</c> or <c>dead.rows</c>, not beginning with

@@ -20,7 +20,7 @@ public static class ErrorCode
     /// <summary>No such model is served here.</summary>
     public const string ModelNotFound = "model_not_found";
 
-    /// <summary>The model is served, but not in that version.</summary>
+    /// <summary>The model is served, but no worker has had that version for as long as the job may wait for one (<c>Retries:VersionWait</c>).</summary>
     public const string ModelVersionNotFound = "model_version_not_found";
 
     /// <summary>An input of the model is not among the job's.</summary>
@@ -56,6 +56,9 @@ public static class ErrorCode
     /// <summary>The id was used before by a job with other content; that one's row stands.</summary>
     public const string IdConflict = "id_conflict";
 
+    /// <summary>The address that the job wants its reply at is one that no reply may go to. No reply was sent.</summary>
+    public const string ReplyToRefused = "reply_to_refused";
+
     /// <summary>The deadline passed before the job ran.</summary>
     public const string DeadlineExceeded = "deadline_exceeded";
 
@@ -80,6 +83,9 @@ public static class ErrorCode
     /// <summary>The broker's time to live of the message or of its queue was over before a worker could take it.</summary>
     public const string ExpiredInQueue = "expired_in_queue";
 
-    /// <summary>The broker took the job to the dead letters for another reason: a consumer that is not Millrace's rejected it.</summary>
+    /// <summary>
+    /// The broker took the job to the dead letters for another reason: a consumer that is not Millrace's rejected it, or its queue was gone when
+    /// its wait for the next attempt was over.
+    /// </summary>
     public const string DeadLettered = "dead_lettered";
 }

@@ -11,6 +11,7 @@ using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Worker;
 
@@ -149,6 +150,7 @@ internal static class WorkerHost
             .AddStore()
             .AddInference()
             .AddBrokerGate()
+            .AddRetryWatch()
             .AddRabbitMqSender()
             .AddDelivery()
             .AddBatching()

@@ -14,12 +14,25 @@ public sealed class BrokerDeathTests
         Assert.Equal(1L, death.Details["count"]);
     }
 
-    [Fact]
-    public void A_message_that_died_elsewhere_names_the_model_s_queue_that_it_was_in()
+    [Theory]
+    [InlineData("digits", "millrace.digits")]
+    [InlineData("digits.bulk", "millrace.digits.bulk")]
+    [InlineData("millrace.retry.after.5s", null)]
+    [InlineData(null, null)]
+    public void A_job_that_died_as_it_waited_belongs_to_the_queue_that_it_was_to_go_back_to(string? routingKey, string? queue)
     {
-        var death = BrokerDeath.Read(Headers(("expired", "millrace.retry.5s"), ("rejected", "millrace.digits")))!;
+        var death = BrokerDeath.Read(Headers(("expired", "millrace.retry.after.5s"), ("rejected", "millrace.other")), routingKey)!;
 
-        Assert.Equal(("expired", "millrace.retry.5s", "millrace.digits"), (death.Reason, death.Queue, death.ModelQueue));
+        Assert.Equal(("expired", "millrace.retry.after.5s", queue), (death.Reason, death.Queue, death.ModelQueue));
+    }
+
+    [Fact]
+    public void What_stands_behind_the_first_death_may_be_anybody_s_and_says_nothing()
+    {
+        Assert.Null(BrokerDeath.Read(Headers(("rejected", "somebody.s"), ("delivery_limit", "millrace.digits")), "digits")!.ModelQueue);
+        var headers = Headers(("rejected", "millrace.digits"));
+        ((List<object?>)headers[BrokerDeath.Header]!).Insert(0, new Dictionary<string, object?> { ["reason"] = "expired" });
+        Assert.Null(BrokerDeath.Read(headers));
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class RetryTests(TestRabbitMq rabbitMq, TestPostgres postgres) : I
         }
 
         Assert.Equal((long)jobs.Count, await _site.QueryAsync<long>("SELECT count(*) FROM millrace.results"));
-        foreach (var queue in new[] { "millrace.retry.100ms", "millrace.retry.200ms", "millrace.dead", "millrace.lookup", "millrace.lookup.bulk" })
+        foreach (var queue in new[] { "millrace.retry.after.100ms", "millrace.retry.after.200ms", "millrace.dead", "millrace.lookup", "millrace.lookup.bulk" })
         {
             await Eventually.TrueAsync(async () => await _site.Host.CountMessagesAsync(queue, Token) == 0);
         }
@@ -83,7 +83,7 @@ public sealed class RetryTests(TestRabbitMq rabbitMq, TestPostgres postgres) : I
         var first = await _site.StartWorkerAsync(Token, Settings("00:00:05"));
         var id = Guid.NewGuid();
         var reply = CallAsync(id, Bad, "lookup");
-        await Eventually.TrueAsync(async () => await _site.Host.CountMessagesAsync("millrace.retry.5s", Token) == 1);
+        await Eventually.TrueAsync(async () => await _site.Host.CountMessagesAsync("millrace.retry.after.5s", Token) == 1);
         first.Kill();
         await first.Exited;
         await _site.StartWorkerAsync(Token, Settings("00:00:05", attempts: 2));
@@ -99,13 +99,13 @@ public sealed class RetryTests(TestRabbitMq rabbitMq, TestPostgres postgres) : I
         await using (var connection = await new ConnectionFactory { Uri = _site.Broker }.CreateConnectionAsync(Token))
         await using (var channel = await connection.CreateChannelAsync(cancellationToken: Token))
         {
-            await channel.ExchangeDeleteAsync("millrace.retry.600s", cancellationToken: Token);
+            await channel.ExchangeDeleteAsync("millrace.retry.after.600s", cancellationToken: Token);
         }
 
         var replies = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => CallAsync(Guid.NewGuid(), i == 50 ? Bad : 1, "lookup")));
 
         Assert.All(replies.Index(), reply => Assert.Equal(reply.Index == 50 ? "failed" : "succeeded", reply.Item.Status));
-        Assert.EndsWith("; not tried again: 'millrace.retry.600s' is gone", replies[50].Json["error"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.EndsWith("; not tried again: 'millrace.retry.after.600s' is gone", replies[50].Json["error"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     private (string, string)[] Settings(string delays, int attempts = 3) =>

@@ -70,6 +70,39 @@ public sealed class StartupTests(TestRabbitMq rabbitMq, TestPostgres postgres)
     }
 
     [Fact]
+    public async Task A_start_that_is_refused_leaves_nothing_at_the_broker()
+    {
+        await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
+        await using (var connection = await new ConnectionFactory { Uri = site.Broker }.CreateConnectionAsync(TestContext.Current.CancellationToken))
+        await using (var channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken))
+        {
+            // The last of all that the worker declares.
+            await channel.QueueDeclareAsync(
+                "millrace.retry.after.5s", durable: true, exclusive: false, autoDelete: false, cancellationToken: TestContext.Current.CancellationToken);
+        }
+
+        await using var worker = LocalWorker.Start(site.Settings());
+
+        Assert.Equal(ConfigurationError, await EndAsync(worker));
+        Assert.Contains(worker.ErrorLines, line => line.Contains("'millrace.retry.after.5s'", StringComparison.Ordinal));
+        foreach (var queue in new[] { "millrace.digits", "millrace.digits.bulk", "millrace.dead", "millrace.dead.rows", "millrace.retry.after.1s" })
+        {
+            Assert.Null(await site.Host.CountMessagesAsync(queue, TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
+    public async Task Ends_where_the_broker_knows_its_login_by_another_name_and_says_how_to_mend_it()
+    {
+        await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
+        await using var worker = LocalWorker.Start(site.Settings(("Broker__UserId", "somebody")));
+
+        Assert.Equal(ConfigurationError, await EndAsync(worker));
+        Assert.Contains(worker.ErrorLines, line => line.Contains("'somebody'", StringComparison.Ordinal) && line.Contains("Broker__UserId", StringComparison.Ordinal));
+        Assert.Null(await site.Host.CountMessagesAsync("millrace.dead", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Ends_where_the_broker_refuses_the_password_and_does_not_repeat_it()
     {
         await using var site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);

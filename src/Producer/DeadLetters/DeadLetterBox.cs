@@ -32,7 +32,7 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     {
         BrokerDeath.Header, "x-first-death-reason", "x-first-death-queue", "x-first-death-exchange", "x-last-death-reason", "x-last-death-queue",
         "x-last-death-exchange", "x-delivery-count", "x-acquired-count", BrokerNames.ReasonHeader, BrokerNames.QueueHeader, BrokerNames.AttemptHeader,
-        BrokerNames.ErrorsHeader,
+        BrokerNames.ErrorsHeader, BrokerNames.WaitedHeader,
     };
 
     private readonly BrokerAddress _address;
@@ -242,7 +242,21 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         var headers = letter.Headers
             .Where(header => !s_deathHeaders.Contains(header.Key))
             .ToDictionary(header => header.Key, header => header.Value, StringComparer.Ordinal);
-        var properties = new BasicProperties(letter.Properties) { Headers = headers, DeliveryMode = DeliveryModes.Persistent };
+        var properties = new BasicProperties(letter.Properties)
+        {
+            Headers = headers,
+            DeliveryMode = DeliveryModes.Persistent,
+            // Bytes that are no UTF-8 were read as something longer.
+            ContentType = ShortText.Cut(letter.Properties.ContentType),
+            CorrelationId = ShortText.Cut(letter.Properties.CorrelationId),
+            MessageId = ShortText.Cut(letter.Properties.MessageId),
+            ReplyTo = ShortText.Cut(letter.Properties.ReplyTo),
+            Type = ShortText.Cut(letter.Properties.Type),
+            AppId = ShortText.Cut(letter.Properties.AppId),
+            ContentEncoding = ShortText.Cut(letter.Properties.ContentEncoding),
+            // The login of who published it; the broker takes no other from this connection than its own.
+            UserId = null,
+        };
         if (newId is { } renamed)
         {
             properties.MessageId = renamed.Id.ToString();

@@ -16,9 +16,10 @@ internal static class DeadLetterReader
         var body = new WireBody(bytes, properties.ContentType ?? "", WireFormats.HeaderLength(properties.Headers));
         var isReadable = TryReadId(body, out var id);
         var jobId = id ?? JobId.OfMessage(properties.MessageId, properties.CorrelationId, properties.ReplyTo, bytes.Span);
-        var letter = Text(properties, BrokerNames.ReasonHeader) is { } reason
-            ? OfWorker(reason, Text(properties, BrokerNames.QueueHeader))
-            : OfBroker(BrokerDeath.Read(properties.Headers), isReadable);
+        // The broker's word before the header's: what died has whatever headers its publisher gave it, and what a worker sends here has not died.
+        var letter = BrokerDeath.Read(properties.Headers, routingKey) is { } death
+            ? OfBroker(death, isReadable)
+            : Text(properties, BrokerNames.ReasonHeader) is { } reason ? OfWorker(reason, Text(properties, BrokerNames.QueueHeader)) : Unfinished("unknown");
         var isOfModel = BrokerNames.TryParseQueue(letter.Queue ?? "", out var model, out var lane);
         return letter with
         {
@@ -38,14 +39,13 @@ internal static class DeadLetterReader
         return Unfinished(parts[0]) with { Explanation = parts.Length > 1 ? parts[1] : null, Queue = queue };
     }
 
-    private static DeadLetter OfBroker(BrokerDeath? death, bool isReadable) => death is null
-        ? Unfinished("unknown")
-        : Unfinished(death.Reason) with
-        {
-            Queue = death.ModelQueue ?? death.Queue,
-            DiedAt = death.Details.TryGetValue("time", out var time) && time is AmqpTimestamp stamp ? Time(stamp) : null,
-            HasRow = isReadable,
-        };
+    private static DeadLetter OfBroker(BrokerDeath death, bool isReadable) => Unfinished(death.Reason) with
+    {
+        Queue = death.ModelQueue ?? death.Queue,
+        DiedAt = death.Details.TryGetValue("time", out var time) && time is AmqpTimestamp stamp ? Time(stamp) : null,
+        // Workers give none to what is no job of a model's.
+        HasRow = isReadable && death.ModelQueue is not null,
+    };
 
     private static DeadLetter Unfinished(string reason) => new()
     {

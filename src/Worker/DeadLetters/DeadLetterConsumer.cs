@@ -46,12 +46,21 @@ internal sealed partial class DeadLetterConsumer(
 
         LogDead(reading.JobId, death.Queue, death.Reason);
         var job = ToPendingJob(delivery, reading);
-        job.TryDecide(OutcomeOf(death));
+        job.TryDecide(OutcomeOf(death, reading.Reply.Refusal));
         writer.Enqueue(job);
+    }
+
+    private static JobOutcome OutcomeOf(BrokerDeath death, string? refusal)
+    {
+        var outcome = OutcomeOf(death);
+        return refusal is null ? outcome : outcome with { Error = $"{outcome.Error}; {refusal}" };
     }
 
     private static JobOutcome OutcomeOf(BrokerDeath death) => death.Reason switch
     {
+        _ when BrokerNames.IsRetryQueue(death.Queue) => JobOutcome.Failed(
+            ErrorCode.DeadLettered,
+            $"the job waited in '{death.Queue}' for its next attempt, and when the wait was over its own queue '{death.ModelQueue}' was gone"),
         BrokerDeath.DeliveryLimit => JobOutcome.Failed(
             ErrorCode.DeliveryLimit,
             $"queue '{death.Queue}' delivered the job as often as it may (Broker:DeliveryLimit); each time the worker ended before the job did, or gave it back"),

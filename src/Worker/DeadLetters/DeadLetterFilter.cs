@@ -1,25 +1,39 @@
 using MassTransit;
+using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Observability;
 
 namespace Millrace.Worker.DeadLetters;
 
 /// <summary>Millrace's end of the receive endpoint of the dead letters. The copy is acked when it returns; <c>millrace.dead</c> keeps its own.</summary>
-internal sealed class DeadLetterFilter(DeadLetterConsumer consumer) : IFilter<ReceiveContext>
+/// <remarks>
+/// A row is final, so what asks for one must be the broker's own doing. It cannot be proved: whoever may write to the exchange
+/// <c>millrace.dead</c> can write what the broker would have written (SECURITY.md). What the broker cannot have written gets no row.
+/// </remarks>
+internal sealed partial class DeadLetterFilter(DeadLetterConsumer consumer, TimeProvider time, ILogger<DeadLetterFilter> logger) : IFilter<ReceiveContext>
 {
+    private readonly LogPace _pace = new(time, TimeSpan.FromMinutes(1));
+
     public async Task Send(ReceiveContext context, IPipe<ReceiveContext> next)
     {
         var rabbitMq = context.GetPayload<RabbitMqBasicConsumeContext>();
-        var headers = rabbitMq.Properties.Headers;
-        if (headers?.ContainsKey(BrokerNames.ReasonHeader) == true || BrokerDeath.Read(headers) is not { } death)
+        if (BrokerDeath.Read(rabbitMq.Properties.Headers, rabbitMq.RoutingKey) is not { } death)
         {
-            // A worker sent it here, because no job can be read of it, and has answered it. Or a person put it here.
+            // A worker sent it here, because no job can be read of it, and has answered it. Or a person put it here. A reason in its headers says
+            // nothing: what died has whatever headers its publisher gave it.
             return;
         }
 
-        if (!BrokerNames.TryParseQueue(death.ModelQueue ?? "", out var model, out var lane))
+        var doubt = DeadLetterOrigin.Doubt(death, rabbitMq.Exchange);
+        if (doubt is not null || !BrokerNames.TryParseQueue(death.ModelQueue!, out var model, out var lane))
         {
-            model = death.Queue;
+            if (_pace.TryTake(out var heldBack))
+            {
+                LogDoubtful(doubt!, heldBack);
+            }
+
+            return;
         }
 
         var settlement = new AwaitedSettlement();
@@ -29,4 +43,10 @@ internal sealed class DeadLetterFilter(DeadLetterConsumer consumer) : IFilter<Re
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("millrace-dead-letters");
+
+    [LoggerMessage(
+        EventId = 602,
+        Level = LogLevel.Warning,
+        Message = "A message among the dead letters is not there by the broker's doing, and gets no row and no reply: {Doubt}. It stays in millrace.dead; who may write there is in SECURITY.md. {HeldBack} more since the last such line")]
+    private partial void LogDoubtful(string doubt, long heldBack);
 }

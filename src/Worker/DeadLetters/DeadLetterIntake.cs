@@ -8,15 +8,15 @@ using Millrace.Worker.Intake;
 namespace Millrace.Worker.DeadLetters;
 
 /// <summary>Consumes the dead letters that are to get rows, by a receive endpoint of MassTransit's: they are few (docs/adr/0001).</summary>
-internal sealed class DeadLetterIntake(IOptions<BrokerOptions> options, DeadLetterConsumer consumer, ILoggerFactory loggers) : IHostedService
+internal sealed class DeadLetterIntake(IOptions<BrokerOptions> options, DeadLetterFilter filter, ILoggerFactory loggers) : IHostedService
 {
-    private readonly IBusControl _bus = Create(options.Value, consumer, loggers);
+    private readonly IBusControl _bus = Create(options.Value, filter, loggers);
 
     public Task StartAsync(CancellationToken cancellationToken) => _bus.StartAsync(cancellationToken);
 
     public Task StopAsync(CancellationToken cancellationToken) => _bus.StopAsync(cancellationToken);
 
-    private static IBusControl Create(BrokerOptions options, DeadLetterConsumer consumer, ILoggerFactory loggers)
+    private static IBusControl Create(BrokerOptions options, DeadLetterFilter filter, ILoggerFactory loggers)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
         return Bus.Factory.CreateUsingRabbitMq(bus =>
@@ -35,7 +35,7 @@ internal sealed class DeadLetterIntake(IOptions<BrokerOptions> options, DeadLett
 
                 // What leaves the filter as an exception goes back to the queue: it happens when the worker ends before the job does.
                 endpoint.RethrowFaultedMessages();
-                endpoint.ConfigureReceive(pipe => pipe.UseFilter(new DeadLetterFilter(consumer)));
+                endpoint.ConfigureReceive(pipe => pipe.UseFilter(filter));
             });
         });
     }

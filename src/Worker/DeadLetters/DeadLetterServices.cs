@@ -7,5 +7,6 @@ internal static class DeadLetterServices
 {
     public static IServiceCollection AddDeadLetters(this IServiceCollection services) => services
         .AddSingleton<DeadLetterConsumer>()
+        .AddSingleton<DeadLetterFilter>()
         .AddHostedService<DeadLetterIntake>();
 }

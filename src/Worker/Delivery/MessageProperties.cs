@@ -23,6 +23,7 @@ internal sealed class MessageProperties
         _properties.CorrelationId = message.CorrelationId;
         _properties.MessageId = message.MessageId;
         _properties.ReplyTo = message.ReplyTo;
+        _properties.UserId = message.UserId;
         if (message.Timestamp is { } timestamp)
         {
             _properties.Timestamp = new AmqpTimestamp(timestamp.ToUnixTimeSeconds());

@@ -19,6 +19,9 @@ internal sealed record OutboundMessage
 
     public string? ReplyTo { get; init; }
 
+    /// <summary>AMQP <c>user_id</c>: this worker's login, which the broker vouches for; null for none.</summary>
+    public string? UserId { get; init; }
+
     /// <summary>AMQP <c>timestamp</c> (UTC, to the second); null for none.</summary>
     public DateTimeOffset? Timestamp { get; init; }
 

@@ -83,6 +83,7 @@ internal sealed partial class ReplySender(
         RoutingKey = route.Queue!,
         CorrelationId = route.CorrelationId,
         Status = result.Status,
+        Headers = route.Note is { } note ? new Dictionary<string, string>(StringComparer.Ordinal) { [BrokerNames.NoteHeader] = note } : null,
         Body = route.Format switch
         {
             WireFormat.Binary => OipFormat.WriteBinaryResult(result, _pool),

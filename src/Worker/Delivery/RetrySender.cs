@@ -12,8 +12,10 @@ namespace Millrace.Worker.Delivery;
 /// its delivery is acked once the broker has it. A worker that ends between the two leaves the job there twice at most, and the row's
 /// key settles that.
 /// </summary>
-internal sealed partial class RetrySender(IMessageSender sender, ResultWriter writer, ILogger<RetrySender> logger) : IRetryRoute
+internal sealed partial class RetrySender(IMessageSender sender, ResultWriter writer, WorkerLogins logins, ILogger<RetrySender> logger) : IRetryRoute
 {
+    public bool ReachesOthers => true;
+
     public void Send(PendingJob job, JobRetry retry) => _ = SendAsync(job, retry);
 
     private async Task SendAsync(PendingJob job, JobRetry retry)
@@ -28,7 +30,7 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
             {
                 // The delay's exchange or queue was deleted while the worker ran. Handing the delivery back would be a loop.
                 LogNoQueue(job.JobId, BrokerNames.Retry(retry.Delay));
-                job.Replace(JobOutcome.Failed(retry.Code, $"{retry.Errors}; not tried again: '{BrokerNames.Retry(retry.Delay)}' is gone"));
+                job.Replace(OutcomeWithout(retry));
                 writer.Enqueue(job);
             }
         }
@@ -39,8 +41,12 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
         }
     }
 
+    private static JobOutcome OutcomeWithout(JobRetry retry) => retry.Wait is { } wait
+        ? JobOutcome.Rejected(retry.Code, $"{wait.Error}; not waited for: '{BrokerNames.Retry(retry.Delay)}' is gone")
+        : JobOutcome.Failed(retry.Code, $"{retry.Errors}; not tried again: '{BrokerNames.Retry(retry.Delay)}' is gone");
+
     /// <summary>The message again; but for AMQP's <c>expiration</c>, which bounded its wait in the queue that it has left.</summary>
-    private static OutboundMessage ToMessage(InboundDelivery delivery, JobRetry retry) => new()
+    private OutboundMessage ToMessage(InboundDelivery delivery, JobRetry retry) => new()
     {
         Exchange = BrokerNames.Retry(retry.Delay),
         // Kept while the message waits, and so the way back to its queue.
@@ -50,12 +56,30 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
         MessageId = delivery.MessageId,
         ReplyTo = delivery.ReplyTo,
         Priority = delivery.Priority,
-        Headers = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            [BrokerNames.AttemptHeader] = retry.Attempt.ToString(CultureInfo.InvariantCulture),
-            [BrokerNames.ErrorsHeader] = retry.Errors,
-        },
+        UserId = logins.Own,
+        Headers = ToHeaders(retry),
     };
+
+    private static Dictionary<string, string> ToHeaders(JobRetry retry)
+    {
+        var headers = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (retry.Attempt > 1)
+        {
+            headers[BrokerNames.AttemptHeader] = retry.Attempt.ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (retry.Errors.Length > 0)
+        {
+            headers[BrokerNames.ErrorsHeader] = retry.Errors;
+        }
+
+        if (retry.Wait is { } wait)
+        {
+            headers[BrokerNames.WaitedHeader] = ((long)wait.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return headers;
+    }
 
     [LoggerMessage(EventId = 350, Level = LogLevel.Error, Message = "Job {JobId} cannot wait for its next attempt: '{Exchange}' takes no message")]
     private partial void LogNoQueue(Guid jobId, string exchange);

@@ -11,6 +11,8 @@ namespace Millrace.Worker.Embedded;
 /// </summary>
 internal sealed class EmbeddedRetries(ModelCatalog catalog) : IRetryRoute
 {
+    public bool ReachesOthers => false;
+
     public void Send(PendingJob job, JobRetry retry)
     {
         catalog.Find(job.ModelName, job.ModelVersion, out var model);

@@ -16,22 +16,30 @@ internal static class AmqpDelivery
     /// <param name="model">The model of its queue.</param>
     /// <param name="lane">The lane of its queue.</param>
     public static InboundDelivery Read(
-        IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, bool redelivered, ISettlement settlement, string model, Lane lane) => new()
+        IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body, bool redelivered, ISettlement settlement, string model, Lane lane)
+    {
+        var headers = properties.Headers;
+        var headerLength = WireFormats.HeaderLength(headers);
+        return new InboundDelivery
         {
             Body = body,
-            ContentType = properties.ContentType,
-            HeaderLength = WireFormats.HeaderLength(properties.Headers),
-            ReplyTo = string.IsNullOrEmpty(properties.ReplyTo) ? null : properties.ReplyTo,
-            CorrelationId = properties.CorrelationId,
-            MessageId = properties.MessageId,
+            ContentType = ShortText.Cut(properties.ContentType),
+            HeaderLength = headerLength,
+            HeaderLengthText = headerLength is null ? WireFormats.Describe(headers, OipFormat.HeaderLengthHeader) : null,
+            ReplyTo = string.IsNullOrEmpty(properties.ReplyTo) ? null : ShortText.Cut(properties.ReplyTo),
+            CorrelationId = ShortText.Cut(properties.CorrelationId),
+            MessageId = ShortText.Cut(properties.MessageId),
             Priority = properties.IsPriorityPresent() ? properties.Priority : null,
-            Attempt = Math.Max(WireFormats.Number(properties.Headers, BrokerNames.AttemptHeader) ?? 1, 1),
-            Errors = ToText(properties.Headers, BrokerNames.ErrorsHeader),
+            UserId = properties.UserId,
+            Attempt = Math.Max(WireFormats.Number(headers, BrokerNames.AttemptHeader) ?? 1, 1),
+            Errors = ToText(headers, BrokerNames.ErrorsHeader),
+            Waited = TimeSpan.FromMilliseconds(WireFormats.Number(headers, BrokerNames.WaitedHeader) ?? 0),
             Redelivered = redelivered,
             Settlement = settlement,
             QueueModel = model,
             Lane = lane,
         };
+    }
 
     private static string? ToText(IDictionary<string, object?>? headers, string name) =>
         headers is not null && headers.TryGetValue(name, out var value) && value is byte[] text ? Encoding.UTF8.GetString(text) : null;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Millrace.Contracts.Tls;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Resilience;
+using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
 namespace Millrace.Worker.Intake;
@@ -13,7 +14,7 @@ namespace Millrace.Worker.Intake;
 /// and again, and its start would never end.
 /// </summary>
 internal sealed partial class BrokerGate(
-    IOptions<BrokerOptions> options, IOptions<RetryOptions> delays, ModelCatalog catalog, RetryPipelines retries, ILogger<BrokerGate> logger)
+    IOptions<BrokerOptions> options, IOptions<RetryOptions> delays, WorkerLogins logins, ModelCatalog catalog, RetryPipelines retries, ILogger<BrokerGate> logger)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -29,8 +30,11 @@ internal sealed partial class BrokerGate(
         try
         {
             await using var connection = await options.Value.CreateConnectionFactory("topology").CreateConnectionAsync(cancellationToken);
+            await CheckLoginAsync(connection, cancellationToken);
+            // All that may be refused is, before anything is made: a worker that cannot start leaves nothing behind.
+            await BrokerTopology.CheckAsync(connection, options.Value, delays.Value.QueueDelays, catalog.Names, cancellationToken);
             await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
-            await BrokerTopology.DeclareAsync(channel, options.Value, delays.Value.DelayList, catalog.Names, cancellationToken);
+            await BrokerTopology.DeclareAsync(channel, options.Value, delays.Value.QueueDelays, catalog.Names, cancellationToken);
         }
         catch (Exception fault) when (BrokerFaults.Problem(fault, options.Value.Description) is { } problem)
         {
@@ -45,6 +49,26 @@ internal sealed partial class BrokerGate(
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Whether the broker knows the login by the name that retries will have in their <c>user_id</c>: it closes the channel over any other.</summary>
+    private async Task CheckLoginAsync(IConnection connection, CancellationToken cancellationToken)
+    {
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        try
+        {
+            // To no queue: no name of one is empty. The call after it is answered once the broker has seen this one.
+            await channel.BasicPublishAsync(
+                "", "", mandatory: false, new BasicProperties { UserId = logins.Own }, ReadOnlyMemory<byte>.Empty, cancellationToken);
+            await channel.ExchangeDeclarePassiveAsync("amq.direct", cancellationToken);
+        }
+        catch (OperationInterruptedException refusal) when (refusal.ShutdownReason?.ReplyCode == Constants.PreconditionFailed)
+        {
+            throw new BrokerSetupException(
+                $"{options.Value.Description} knows this login by another name: {refusal.ShutdownReason.ReplyText}. Set Broker:UserId (Broker__UserId) "
+                + "to the name of the user that it says was authenticated.",
+                refusal);
         }
     }
 

@@ -59,6 +59,31 @@ public sealed class BrokerOptions
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// The name that the broker knows the worker's login by, where it is not the user of <see cref="Uri"/>: with OAuth 2, say. Workers write it
+    /// into AMQP's <c>user_id</c>.
+    /// </summary>
+    /// <value>Default: the user of <see cref="Uri"/>.</value>
+    [StringLength(255, MinimumLength = 1, ErrorMessage = "expected 1 to 255 characters")]
+    public string? UserId { get; set; }
+
+    /// <summary>Logins of other workers on these queues, separated by commas: what they write into the headers of a retry is believed.</summary>
+    /// <value>Default: none beside the worker's own.</value>
+    public string? WorkerUsers { get; set; }
+
+    /// <summary>What the broker calls this worker's login.</summary>
+    internal string Login
+    {
+        get
+        {
+            var user = UserId is null && Uri is not null ? new Uri(Uri).UserInfo.Split(':', 2)[0] : "";
+            return UserId ?? (user.Length == 0 ? "guest" : System.Uri.UnescapeDataString(user));
+        }
+    }
+
+    internal IReadOnlyList<string> WorkerUserList =>
+        WorkerUsers?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    /// <summary>
     /// What is asked of the broker: half of <see cref="Heartbeat"/>. RabbitMQ's client gives a connection up after three to four heartbeats
     /// without a sign of life, and the half-open connection shall be noticed within two of ours. AMQP counts in whole seconds, and 0 is never.
     /// </summary>

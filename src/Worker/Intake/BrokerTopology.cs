@@ -1,5 +1,6 @@
 using Millrace.Contracts;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 
 namespace Millrace.Worker.Intake;
 
@@ -16,6 +17,20 @@ internal static class BrokerTopology
         ["x-delivery-limit"] = 1_000_000_000,
     };
 
+    private static readonly Dictionary<string, object?> s_returnArguments = new(StringComparer.Ordinal)
+    {
+        // A job whose queue is gone becomes a dead letter. With nowhere to go it would stay where it waited, and 32 such jobs are all that the
+        // broker has under way from one queue: those behind them would wait for ever.
+        ["alternate-exchange"] = BrokerNames.DeadLetters,
+    };
+
+    private static readonly Dictionary<string, object?> s_probeArguments = new(StringComparer.Ordinal)
+    {
+        ["x-queue-type"] = "quorum",
+        ["x-max-length"] = 1,
+        ["x-message-ttl"] = 60_000,
+    };
+
     /// <summary>The arguments of the queue with the dead letters that are to get rows.</summary>
     public static IReadOnlyDictionary<string, object?> DeadLetterRowsArguments { get; } = new Dictionary<string, object?>(StringComparer.Ordinal)
     {
@@ -24,43 +39,116 @@ internal static class BrokerTopology
         ["x-delivery-limit"] = 100,
     };
 
-    /// <summary>Declares everything for the models.</summary>
-    /// <exception cref="RabbitMQ.Client.Exceptions.OperationInterruptedException">The broker refuses; the channel is closed.</exception>
-    public static async Task DeclareAsync(
-        IChannel channel, BrokerOptions options, IEnumerable<TimeSpan> retryDelays, IEnumerable<string> models, CancellationToken cancellationToken)
+    /// <summary>
+    /// Finds out whether the broker would refuse any of it, without making any: an exchange or queue of that name but with other arguments.
+    /// </summary>
+    /// <exception cref="OperationInterruptedException">The broker refuses.</exception>
+    public static async Task CheckAsync(
+        IConnection connection, BrokerOptions options, IReadOnlyList<TimeSpan> retryDelays, IReadOnlyCollection<string> models, CancellationToken cancellationToken)
     {
-        await channel.ExchangeDeclareAsync(BrokerNames.DeadLetters, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
-        // Each dead letter goes to both: one keeps it for people, the other brings it to a worker, which gives the job its row.
-        await DeclareQueueAsync(channel, BrokerNames.DeadLetters, s_deadLetterArguments, cancellationToken);
-        await channel.QueueBindAsync(BrokerNames.DeadLetters, BrokerNames.DeadLetters, "", cancellationToken: cancellationToken);
-        await DeclareQueueAsync(channel, BrokerNames.DeadLetterRows, DeadLetterRowsArguments, cancellationToken);
-        await channel.QueueBindAsync(BrokerNames.DeadLetterRows, BrokerNames.DeadLetters, "", cancellationToken: cancellationToken);
+        IChannel? channel = null;
+        try
+        {
+            foreach (var part in PartsOf(options, retryDelays, models))
+            {
+                channel ??= await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+                try
+                {
+                    await part.LookAsync(channel, cancellationToken);
+                }
+                catch (OperationInterruptedException missing) when (missing.ShutdownReason?.ReplyCode == Constants.NotFound)
+                {
+                    // Looking for what is not there costs the channel.
+                    await channel.DisposeAsync();
+                    channel = null;
+                    continue;
+                }
 
-        await channel.ExchangeDeclareAsync(BrokerNames.Exchange, ExchangeType.Direct, durable: true, cancellationToken: cancellationToken);
+                // It is there, so this compares and makes nothing.
+                await part.DeclareAsync(channel, cancellationToken);
+            }
+        }
+        finally
+        {
+            if (channel is not null)
+            {
+                await channel.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Declares everything for the models.</summary>
+    /// <exception cref="OperationInterruptedException">The broker refuses; the channel is closed.</exception>
+    public static async Task DeclareAsync(
+        IChannel channel, BrokerOptions options, IReadOnlyList<TimeSpan> retryDelays, IReadOnlyCollection<string> models, CancellationToken cancellationToken)
+    {
+        foreach (var part in PartsOf(options, retryDelays, models))
+        {
+            await part.DeclareAsync(channel, cancellationToken);
+        }
+
+        foreach (var (queue, exchange, routingKey) in BindingsOf(retryDelays, models))
+        {
+            await channel.QueueBindAsync(queue, exchange, routingKey, cancellationToken: cancellationToken);
+        }
+    }
+
+    /// <summary>Exchanges and queues, each behind those that it names.</summary>
+    private static IEnumerable<BrokerPart> PartsOf(BrokerOptions options, IReadOnlyList<TimeSpan> retryDelays, IReadOnlyCollection<string> models)
+    {
+        // Each dead letter goes to both queues: one keeps it for people, the other brings it to a worker, which gives the job its row.
+        yield return BrokerPart.Exchange(BrokerNames.DeadLetters, ExchangeType.Fanout);
+        yield return BrokerPart.Queue(BrokerNames.DeadLetters, s_deadLetterArguments);
+        yield return BrokerPart.Queue(BrokerNames.DeadLetterRows, DeadLetterRowsArguments);
+        yield return BrokerPart.Exchange(BrokerNames.Exchange, ExchangeType.Direct);
+        yield return BrokerPart.Exchange(BrokerNames.RetryReturn, ExchangeType.Direct, s_returnArguments);
+        yield return BrokerPart.Queue(BrokerNames.RetryProbes, s_probeArguments);
         var arguments = JobQueueArguments(options);
+        foreach (var (_, queue) in QueuesOf(models))
+        {
+            yield return BrokerPart.Queue(queue, arguments);
+            // MassTransit's own way to a queue: an exchange of its name. Its users send to exchange:millrace.MODEL.
+            yield return BrokerPart.Exchange(queue, ExchangeType.Fanout);
+        }
+
+        // Where jobs wait for their next attempt: nobody consumes, the messages expire and are dead-lettered to the exchange of those that
+        // return. They keep the routing key that they were published with, so each comes back to its own queue. One queue for each delay: a
+        // queue expires its messages only from its head, so that a short wait would stand behind a long one.
+        foreach (var delay in retryDelays)
+        {
+            yield return BrokerPart.Exchange(BrokerNames.Retry(delay), ExchangeType.Fanout);
+            yield return BrokerPart.Queue(BrokerNames.Retry(delay), RetryQueueArguments(delay));
+        }
+    }
+
+    private static IEnumerable<(string Queue, string Exchange, string RoutingKey)> BindingsOf(
+        IReadOnlyList<TimeSpan> retryDelays, IReadOnlyCollection<string> models)
+    {
+        yield return (BrokerNames.DeadLetters, BrokerNames.DeadLetters, "");
+        yield return (BrokerNames.DeadLetterRows, BrokerNames.DeadLetters, "");
+        yield return (BrokerNames.RetryProbes, BrokerNames.RetryReturn, BrokerNames.RetryProbeKey);
+        foreach (var (routingKey, queue) in QueuesOf(models))
+        {
+            // The way back first: no job may come in that could not.
+            yield return (queue, BrokerNames.RetryReturn, routingKey);
+            yield return (queue, BrokerNames.Exchange, routingKey);
+            yield return (queue, queue, "");
+        }
+
+        foreach (var delay in retryDelays)
+        {
+            yield return (BrokerNames.Retry(delay), BrokerNames.Retry(delay), "");
+        }
+    }
+
+    private static IEnumerable<(string RoutingKey, string Queue)> QueuesOf(IReadOnlyCollection<string> models)
+    {
         foreach (var model in models)
         {
             foreach (var lane in Enum.GetValues<Lane>())
             {
-                var queue = BrokerNames.Queue(model, lane);
-                await DeclareQueueAsync(channel, queue, arguments, cancellationToken);
-                await channel.QueueBindAsync(
-                    queue, BrokerNames.Exchange, BrokerNames.RoutingKey(model, lane), cancellationToken: cancellationToken);
-                // MassTransit's own way to a queue: an exchange of its name. Its users send to exchange:millrace.MODEL.
-                await channel.ExchangeDeclareAsync(queue, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
-                await channel.QueueBindAsync(queue, queue, "", cancellationToken: cancellationToken);
+                yield return (BrokerNames.RoutingKey(model, lane), BrokerNames.Queue(model, lane));
             }
-        }
-
-        // Where jobs wait for their next attempt: nobody consumes, the messages expire and are dead-lettered to the exchange of the jobs.
-        // They keep the routing key that they were published with, so each comes back to its own queue. One queue for each delay: a
-        // queue expires its messages only from its head, so that a short wait would stand behind a long one.
-        foreach (var delay in retryDelays.Distinct())
-        {
-            var name = BrokerNames.Retry(delay);
-            await channel.ExchangeDeclareAsync(name, ExchangeType.Fanout, durable: true, cancellationToken: cancellationToken);
-            await DeclareQueueAsync(channel, name, RetryQueueArguments(delay), cancellationToken);
-            await channel.QueueBindAsync(name, name, "", cancellationToken: cancellationToken);
         }
     }
 
@@ -78,19 +166,9 @@ internal static class BrokerTopology
     {
         ["x-queue-type"] = "quorum",
         ["x-message-ttl"] = (long)delay.TotalMilliseconds,
-        ["x-dead-letter-exchange"] = BrokerNames.Exchange,
+        ["x-dead-letter-exchange"] = BrokerNames.RetryReturn,
         // A job leaves this queue only when its own has it; that strategy wants this overflow behaviour.
         ["x-dead-letter-strategy"] = "at-least-once",
         ["x-overflow"] = "reject-publish",
     };
-
-    private static Task<QueueDeclareOk> DeclareQueueAsync(
-        IChannel channel, string queue, IReadOnlyDictionary<string, object?> arguments, CancellationToken cancellationToken) =>
-        channel.QueueDeclareAsync(
-            queue,
-            durable: true,
-            exclusive: false,
-            autoDelete: false,
-            new Dictionary<string, object?>(arguments, StringComparer.Ordinal),
-            cancellationToken: cancellationToken);
 }

@@ -24,7 +24,7 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
                 ErrorCode.UnreadableBody,
                 $"content_type: found '{delivery.ContentType}', expected {OipFormat.JsonContentType}, {OipFormat.BinaryContentType} " +
                 $"with the header {OipFormat.HeaderLengthHeader}, or {MassTransitEnvelope.ContentType}");
-            return Unread(delivery, new ReplyRoute(delivery.ReplyTo, delivery.CorrelationId, WireFormat.Json), error);
+            return Unread(delivery, ReplyRoute.Of(delivery, WireFormat.Json), error);
         }
 
         if (format == WireFormat.MassTransit)
@@ -32,14 +32,21 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
             return ReadEnvelope(delivery);
         }
 
-        var route = new ReplyRoute(delivery.ReplyTo, delivery.CorrelationId, format.Value);
+        var route = ReplyRoute.Of(delivery, format.Value);
         if (TooLarge(delivery, route) is { } tooLarge)
         {
             return tooLarge;
         }
 
+        if (format == WireFormat.Binary && delivery.HeaderLength is null)
+        {
+            return Unread(delivery, route, new WireError(
+                ErrorCode.UnreadableBody,
+                $"header {OipFormat.HeaderLengthHeader}: {delivery.HeaderLengthText ?? "missing"}, expected the length in bytes of the JSON before the tensors"));
+        }
+
         var isRead = format == WireFormat.Binary
-            ? OipFormat.TryReadBinaryJob(delivery.Body, delivery.HeaderLength ?? 0, _wireLimits, out var job, out var fault)
+            ? OipFormat.TryReadBinaryJob(delivery.Body, delivery.HeaderLength!.Value, _wireLimits, out var job, out var fault)
             : OipFormat.TryReadJob(delivery.Body, _wireLimits, out job, out fault);
         return isRead
             ? new JobReading(job.Id ?? IdOf(delivery), route, job, null)
@@ -48,7 +55,7 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
 
     private JobReading ReadEnvelope(InboundDelivery delivery)
     {
-        var plain = new ReplyRoute(delivery.ReplyTo, delivery.CorrelationId, WireFormat.Json);
+        var plain = ReplyRoute.Of(delivery, WireFormat.Json);
         if (TooLarge(delivery, plain) is { } tooLarge)
         {
             return tooLarge;
@@ -59,7 +66,7 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
             return Unread(delivery, plain, fault);
         }
 
-        var route = new ReplyRoute(envelope.ResponseQueue ?? delivery.ReplyTo, delivery.CorrelationId, WireFormat.MassTransit, envelope);
+        var route = ReplyRoute.Of(delivery, WireFormat.MassTransit, envelope);
         return OipFormat.TryReadJob(envelope.Message, _wireLimits, out var job, out fault)
             ? new JobReading(job.Id ?? envelope.MessageId ?? IdOf(delivery), route, job, null)
             : Unread(delivery, route, fault);
@@ -71,7 +78,7 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
             ErrorCode.PayloadTooLarge,
             $"body: {delivery.Body.Length} bytes, expected at most {_maxPayloadBytes} (Limits:MaxPayloadBytes); send fewer rows a job")
         {
-            Id = OipFormat.FindId(delivery.Body.Span[..Math.Clamp(delivery.HeaderLength ?? int.MaxValue, 0, delivery.Body.Length)]),
+            Id = OipFormat.FindId(delivery.Body.Span[..Math.Min(delivery.HeaderLength is > 0 and var length ? length : int.MaxValue, delivery.Body.Length)]),
         });
 
     private static JobReading Unread(InboundDelivery delivery, ReplyRoute route, WireError error) =>

@@ -1,4 +1,5 @@
 using Millrace.Contracts;
+using Millrace.Contracts.Wire;
 
 namespace Millrace.Worker.Intake;
 
@@ -7,11 +8,14 @@ internal sealed record InboundDelivery
 {
     public required ReadOnlyMemory<byte> Body { get; init; }
 
-    /// <summary>AMQP <c>content_type</c>.</summary>
+    /// <summary>AMQP <c>content_type</c>. This and the other texts are such that they can be written back (<see cref="ShortText.Cut"/>).</summary>
     public string? ContentType { get; init; }
 
     /// <summary>The header <c>Inference-Header-Content-Length</c>.</summary>
     public int? HeaderLength { get; init; }
+
+    /// <summary>What stands in that header in place of a number, for people; null where there is none.</summary>
+    public string? HeaderLengthText { get; init; }
 
     /// <summary>AMQP <c>reply_to</c>.</summary>
     public string? ReplyTo { get; init; }
@@ -24,6 +28,12 @@ internal sealed record InboundDelivery
 
     /// <summary>AMQP <c>priority</c>; null where it has none.</summary>
     public byte? Priority { get; init; }
+
+    /// <summary>AMQP <c>user_id</c>: who published it, which the broker vouches for; null where it does not say.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>How long the job has waited for a worker with its model version: the header <c>millrace-waited</c>.</summary>
+    public TimeSpan Waited { get; init; }
 
     /// <summary>Which attempt at the job it is, from 1: the header <c>millrace-attempt</c>.</summary>
     public int Attempt { get; init; } = 1;

@@ -9,6 +9,9 @@ internal static class IntakeServices
     public static IServiceCollection AddIntake(this IServiceCollection services) => services
         .AddValidatedOptions<LimitsOptions>(LimitsOptions.Section)
         .AddSingleton<DeliveryReader>()
+        .AddSingleton<WorkerLogins>()
+        .AddSingleton<RetryClaims>()
+        .AddSingleton<VersionWaits>()
         .AddSingleton<JobAdmission>()
         .AddSingleton<JobConsumer>();
 

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Options;
+using Millrace.Contracts;
 using Millrace.Worker.Inference;
 
 namespace Millrace.Worker.Intake;
 
-/// <summary>Reads deliveries and checks them against the models: what may run, and what is decided before it could.</summary>
-internal sealed class JobAdmission(DeliveryReader reader, ModelCatalog catalog, IOptions<LimitsOptions> limits, TimeProvider time)
+/// <summary>Reads deliveries and checks them against the models: what may run, what waits, and what is decided before it could run.</summary>
+internal sealed class JobAdmission(
+    DeliveryReader reader, ModelCatalog catalog, RetryClaims claims, VersionWaits waits, IOptions<LimitsOptions> limits, TimeProvider time)
 {
     private readonly int _maxRows = limits.Value.MaxRows;
 
@@ -13,24 +15,31 @@ internal sealed class JobAdmission(DeliveryReader reader, ModelCatalog catalog, 
     public (PendingJob? Job, JobReading? Unreadable) Admit(InboundDelivery delivery)
     {
         var reading = reader.Read(delivery);
-        return reading.IsJob || reading.Error.IsReadable ? (ToPendingJob(delivery, reading), null) : (null, reading);
+        return reading.IsJob || reading.Error.IsReadable ? (ToPendingJob(claims.Check(delivery), reading), null) : (null, reading);
     }
 
     private PendingJob ToPendingJob(InboundDelivery delivery, JobReading reading)
     {
+        // Before any other fault: the row is where the caller finds out why no reply came.
+        var refusal = reading.Reply.Refusal is { } why ? JobOutcome.Rejected(ErrorCode.ReplyToRefused, why) : null;
         if (!reading.IsJob)
         {
             return Decided(
                 delivery, reading, reading.Error.ModelName, reading.Error.ModelVersion, PayloadHash.Of(delivery.Body.Span),
-                JobOutcome.Rejected(reading.Error.Code, reading.Error.Message));
+                refusal ?? JobOutcome.Rejected(reading.Error.Code, reading.Error.Message));
         }
 
         var job = reading.Job;
         var name = job.ModelName ?? delivery.QueueModel;
         var hash = PayloadHash.Of(job, name);
+        if (refusal is not null)
+        {
+            return Decided(delivery, reading, name, job.ModelVersion, hash, refusal);
+        }
+
         if (catalog.Find(name, job.ModelVersion, out var model) is { } unknown)
         {
-            return Decided(delivery, reading, name, job.ModelVersion, hash, unknown);
+            return WithoutModel(delivery, reading, name, hash, unknown);
         }
 
         var validation = JobValidator.Validate(job, model.Version, _maxRows);
@@ -63,6 +72,37 @@ internal sealed class JobAdmission(DeliveryReader reader, ModelCatalog catalog, 
             Outputs = new JobOutputs(model.Version, admission.Selection, admission.Rows),
         };
     }
+
+    /// <summary>A job whose model or version this worker does not have: it waits for one that has it, or is decided.</summary>
+    private PendingJob WithoutModel(InboundDelivery delivery, JobReading reading, string name, ReadOnlyMemory<byte> hash, JobOutcome unknown)
+    {
+        var version = reading.Job!.ModelVersion;
+        var wait = waits.Next(delivery, version, ref unknown);
+        var fault = wait is null ? unknown : ParameterReader.Read(reading.Job, time, out var parameters) ?? LateFor(unknown, parameters);
+        if (fault is not null)
+        {
+            return Decided(delivery, reading, name, version, hash, fault);
+        }
+
+        return new PendingJob
+        {
+            JobId = reading.JobId,
+            Delivery = delivery,
+            Attempt = delivery.Attempt,
+            Errors = delivery.Errors,
+            Wait = wait,
+            ModelName = name,
+            ModelVersion = version,
+            Lane = delivery.Lane,
+            Reply = reading.Reply,
+            PayloadHash = hash,
+            ReceivedAt = time.GetUtcNow(),
+            ReceivedTimestamp = time.GetTimestamp(),
+        };
+    }
+
+    private JobOutcome? LateFor(JobOutcome unknown, KnownParameters parameters) =>
+        time.GetTimestamp() >= parameters.DeadlineTimestamp ? JobOutcome.LateForVersion(unknown.Error!) : null;
 
     private PendingJob Decided(
         InboundDelivery delivery, JobReading reading, string? modelName, string? modelVersion, ReadOnlyMemory<byte> hash, JobOutcome outcome)

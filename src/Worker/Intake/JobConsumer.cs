@@ -19,6 +19,7 @@ internal sealed class JobConsumer(
     ResultWriter writer,
     ReplySender replies,
     DeadLetterSender deadLetters,
+    VersionWaits waits,
     Cancellations cancellations,
     CancellationLookup lookup)
 {
@@ -75,6 +76,11 @@ internal sealed class JobConsumer(
             if (rows.Count > 0)
             {
                 replies.Send(job, rows[0]);
+            }
+            else if (job.Wait is not null)
+            {
+                // It did not run here, so nobody died of it.
+                Start(job, gone);
             }
             else
             {
@@ -148,6 +154,12 @@ internal sealed class JobConsumer(
         if (job.IsDecided || TryCancel(job))
         {
             writer.Enqueue(job);
+            return;
+        }
+
+        if (job.Wait is not null)
+        {
+            waits.Send(job);
             return;
         }
 

@@ -23,6 +23,14 @@ internal sealed record JobOutcome
         Error = "taken back by 'millrace cancel' before it ran",
     };
 
+    /// <summary>Its deadline passed before a worker with its model version had it.</summary>
+    public static JobOutcome LateForVersion(string error) => new()
+    {
+        Status = JobStatus.Expired,
+        Code = ErrorCode.DeadlineExceeded,
+        Error = $"parameters.deadline: passed while the job waited for a worker with its model version; {error}",
+    };
+
     public static JobOutcome Rejected(string code, string error) => new() { Status = JobStatus.Rejected, Code = code, Error = error };
 
     public static JobOutcome Failed(string code, string error) => new() { Status = JobStatus.Failed, Code = code, Error = error };

@@ -1,6 +1,7 @@
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Intake;
 
@@ -25,6 +26,9 @@ internal sealed class PendingJob
 
     /// <summary>Whether it gets a batch of its own: what failed before must not hold its neighbours up again.</summary>
     public bool RunsAlone => Attempt > 1;
+
+    /// <summary>Set where this worker lacks the model version that the job names and another may have it; null for a job that may run here.</summary>
+    public VersionWait? Wait { get; init; }
 
     public required string ModelName { get; init; }
 

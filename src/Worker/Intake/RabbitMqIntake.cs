@@ -46,7 +46,7 @@ internal sealed partial class RabbitMqIntake : BackgroundService
                 new PrefetchWindow(
                     serving.PaceOf(model), lane, newest.Predictors.Count, () => newest.Batcher.MaxBatchSize, prefetch, _options.PrefetchBytes, time),
                 _connection.OpenChannelAsync,
-                (channel, token) => BrokerTopology.DeclareAsync(channel, _options, delays.Value.DelayList, [model], token),
+                (channel, token) => BrokerTopology.DeclareAsync(channel, _options, delays.Value.QueueDelays, [model], token),
                 (channel, held, failed) => new QueueConsumer(channel, consumer.Consume, held, failed, model, lane, time, logger),
                 retries,
                 time,

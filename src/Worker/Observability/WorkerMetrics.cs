@@ -22,6 +22,8 @@ internal sealed class WorkerMetrics : IDisposable
     private readonly Counter<long> _failedBatches;
     private readonly Counter<long> _bisections;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _versionWaits;
+    private readonly Gauge<double> _retryOverdue;
     private readonly Counter<long> _reopenedSessions;
     private readonly Gauge<int> _batchLimit;
     private readonly Histogram<double> _commitDuration;
@@ -45,6 +47,8 @@ internal sealed class WorkerMetrics : IDisposable
         _reopenedSessions = _meter.CreateCounter<long>("millrace.session.reopened", "{session}", "Sessions made anew after they ran out of memory or lost their device, by cause.");
         _batchLimit = _meter.CreateGauge<int>("millrace.batch.limit", "{row}", "The most rows of a batch, where larger ones ran out of memory.");
         _retries = _meter.CreateCounter<long>("millrace.job.retries", "{job}", "Jobs to be tried again, by model, lane and cause.");
+        _versionWaits = _meter.CreateCounter<long>("millrace.job.version_waits", "{job}", "Jobs sent back for another worker, because this one lacks the model version that they name, by model and lane.");
+        _retryOverdue = _meter.CreateGauge<double>("millrace.retry.overdue", "s", "How far a queue of delayed retries is behind its delay, by queue; 0 where jobs come back in time.");
         _commitDuration = _meter.CreateHistogram<double>("millrace.commit.duration", "s", "One commit, retries included.");
         _commitRows = _meter.CreateHistogram<int>("millrace.commit.rows", "{row}", "Rows of one commit.");
         _deadLetters = _meter.CreateCounter<long>("millrace.dead_letters", "{message}", "Bodies that could not be read, and jobs that the broker gave up, by model and code.");
@@ -74,6 +78,12 @@ internal sealed class WorkerMetrics : IDisposable
 
     public void Retried(PendingJob job, FailureCause cause) =>
         _retries.Add(1, new TagList { { "model", job.ModelName }, { "lane", NameOf(job.Lane) }, { "cause", NameOf(cause) } });
+
+    public void WaitsForVersion(PendingJob job) =>
+        _versionWaits.Add(1, new TagList { { "model", job.ModelName }, { "lane", NameOf(job.Lane) } });
+
+    public void RetryOverdue(string queue, TimeSpan overdue) =>
+        _retryOverdue.Record(overdue.TotalSeconds, new KeyValuePair<string, object?>("queue", queue));
 
     public void Committed(List<PendingJob> jobs, TimeSpan duration)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Delivery;
@@ -14,6 +15,11 @@ public sealed class RetrySenderTests
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private static readonly JobRetry s_retry = new(2, TimeSpan.FromSeconds(10), ErrorCode.InferenceFailed, "attempt 1: no");
+
+    private static readonly JobRetry s_wait = new(1, TimeSpan.FromSeconds(1), ErrorCode.ModelVersionNotFound, "")
+    {
+        Wait = new VersionWait(TimeSpan.FromSeconds(3), "not here"),
+    };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -44,12 +50,13 @@ public sealed class RetrySenderTests
         });
 
         var message = sender.Message!;
-        Assert.Equal(("millrace.retry.10s", "digits.bulk"), (message.Exchange, message.RoutingKey));
+        Assert.Equal(("millrace.retry.after.10s", "digits.bulk"), (message.Exchange, message.RoutingKey));
         Assert.Equal([1, 2, 3], message.Body.Bytes.ToArray());
         Assert.Equal((OipFormat.BinaryContentType, 2), (message.Body.ContentType, message.Body.HeaderLength));
         Assert.Equal(("replies", "c", "m-1", (byte)7), (message.ReplyTo, message.CorrelationId, message.MessageId, message.Priority));
         Assert.Equal("2", message.Headers![BrokerNames.AttemptHeader]);
         Assert.Equal("attempt 1: no", message.Headers[BrokerNames.ErrorsHeader]);
+        Assert.Equal("work@er", message.UserId);
     }
 
     [Fact]
@@ -64,8 +71,41 @@ public sealed class RetrySenderTests
             await job.Settled().WaitAsync(s_patience, Token);
             Assert.Equal(JobStatus.Failed, store.Rows[job.JobId].Status);
             Assert.Equal(ErrorCode.InferenceFailed, store.Rows[job.JobId].Code);
-            Assert.Equal("attempt 1: no; not tried again: 'millrace.retry.10s' is gone", store.Rows[job.JobId].Error);
+            Assert.Equal("attempt 1: no; not tried again: 'millrace.retry.after.10s' is gone", store.Rows[job.JobId].Error);
         });
+    }
+
+    [Fact]
+    public async Task A_job_that_waits_for_a_version_uses_up_no_attempt_and_says_how_long_it_has_waited()
+    {
+        var job = PendingJobs.ToBatch(TimeProvider.System);
+        var sender = new HeldSender();
+        Assert.True(job.TryPostpone());
+        sender.Outcome.SetResult(SendOutcome.Confirmed);
+        await SendAsync(job, sender, _ => job.Settled().WaitAsync(s_patience, Token), s_wait);
+
+        Assert.Equal("millrace.retry.after.1s", sender.Message!.Exchange);
+        Assert.Equal(new Dictionary<string, string>(StringComparer.Ordinal) { [BrokerNames.WaitedHeader] = "3000" }, sender.Message.Headers);
+    }
+
+    [Fact]
+    public async Task A_job_that_cannot_wait_for_a_version_is_rejected_and_says_why()
+    {
+        var job = PendingJobs.ToBatch(TimeProvider.System);
+        var sender = new HeldSender();
+        Assert.True(job.TryPostpone());
+        sender.Outcome.SetResult(SendOutcome.Unroutable);
+        await SendAsync(
+            job,
+            sender,
+            async store =>
+            {
+                await job.Settled().WaitAsync(s_patience, Token);
+                var row = store.Rows[job.JobId];
+                Assert.Equal((JobStatus.Rejected, ErrorCode.ModelVersionNotFound), (row.Status, row.Code));
+                Assert.Equal("not here; not waited for: 'millrace.retry.after.1s' is gone", row.Error);
+            },
+            s_wait);
     }
 
     [Fact]
@@ -82,14 +122,14 @@ public sealed class RetrySenderTests
         });
     }
 
-    private static async Task SendAsync(PendingJob job, HeldSender sender, Func<MemoryStore, Task> thenAsync)
+    private static async Task SendAsync(PendingJob job, HeldSender sender, Func<MemoryStore, Task> thenAsync, JobRetry? retry = null)
     {
         await using var store = new MemoryStore();
         using var metrics = new WorkerMetrics(TimeProvider.System);
         var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
         using var writer = ResultWriters.Create(store, pipelines, metrics, sender);
         await writer.StartAsync(Token);
-        new RetrySender(sender, writer, NullLogger<RetrySender>.Instance).Send(job, s_retry);
+        new RetrySender(sender, writer, new WorkerLogins(Options.Create(new BrokerOptions { Uri = "amqp://work%40er:secret@host" })), NullLogger<RetrySender>.Instance).Send(job, retry ?? s_retry);
         await thenAsync(store);
         await writer.StopAsync(Token);
     }

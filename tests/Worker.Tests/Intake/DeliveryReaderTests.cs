@@ -44,14 +44,56 @@ public sealed class DeliveryReaderTests
         Assert.Equal(WireFormat.Binary, reading.Reply.Format);
     }
 
-    [Fact]
-    public void A_binary_body_without_its_header_length_is_unreadable()
+    [Theory]
+    [InlineData(null, null, "missing, expected the length in bytes of the JSON before the tensors")]
+    [InlineData(null, "'long'", "'long', expected the length in bytes of the JSON before the tensors")]
+    [InlineData(-5, null, "-5 is not a length inside the body of {0} bytes")]
+    [InlineData(0, null, "0 is not a length inside the body of {0} bytes")]
+    [InlineData(int.MaxValue, null, "2147483647 is not a length inside the body of {0} bytes")]
+    public void A_binary_body_without_its_header_length_is_unreadable_and_says_what_stands_there(int? length, string? text, string told)
     {
-        var reading = _reader.Read(Delivery(Named) with { ContentType = "application/octet-stream" });
+        var reading = _reader.Read(Delivery(Named) with { ContentType = "application/octet-stream", HeaderLength = length, HeaderLengthText = text });
 
         Assert.Equal(ErrorCode.UnreadableBody, reading.Error!.Code);
         Assert.Equal(
-            $"header Inference-Header-Content-Length: 0 is not a length inside the body of {Named.Length} bytes", reading.Error.Message);
+            "header Inference-Header-Content-Length: " + string.Format(System.Globalization.CultureInfo.InvariantCulture, told, Named.Length), reading.Error.Message);
+    }
+
+    [Theory]
+    [InlineData("application/json", Named, "reply_to")]
+    [InlineData("application/octet-stream", Named, "reply_to")]
+    [InlineData("text/csv", Named, "reply_to")]
+    [InlineData("application/vnd.masstransit+json", "{}", "reply_to")]
+    public void No_reply_goes_to_a_queue_of_Millrace_s_own_whatever_the_body_is(string contentType, string body, string field)
+    {
+        var reply = _reader.Read(Delivery(body) with { ContentType = contentType, ReplyTo = "millrace.retry.1s" }).Reply;
+
+        Assert.Null(reply.Queue);
+        Assert.StartsWith($"{field}: 'millrace.retry.1s' is a name of Millrace's own", reply.Refusal, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("queue:millrace.dead")]
+    [InlineData("rabbitmq://host/vhost/millrace.dead?durable=true")]
+    [InlineData("exchange:millrace%2Edead")]
+    public void No_response_goes_to_one_either(string responseAddress)
+    {
+        var reply = _reader.Read(Delivery(Envelope(Named, responseAddress)) with { ContentType = "application/vnd.masstransit+json", ReplyTo = "mine" }).Reply;
+
+        Assert.Null(reply.Queue);
+        Assert.StartsWith("responseAddress: 'millrace.dead' is a name of Millrace's own", reply.Refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_correlation_id_that_cannot_be_echoed_is_left_out_of_the_reply_and_tells_jobs_apart_all_the_same()
+    {
+        var broken = Delivery(Anonymous) with { ReplyTo = "replies", CorrelationId = "a\uFFFDb" };
+        var reading = _reader.Read(broken);
+
+        Assert.Equal(("replies", null), (reading.Reply.Queue, reading.Reply.CorrelationId));
+        Assert.StartsWith("correlation_id: left out", reading.Reply.Note, StringComparison.Ordinal);
+        Assert.Null(reading.Reply.Refusal);
+        Assert.NotEqual(reading.JobId, _reader.Read(broken with { CorrelationId = "b\uFFFDb" }).JobId);
     }
 
     [Fact]

@@ -14,13 +14,13 @@ public sealed class RetryOptionsTests
         Assert.True(Validate(options).Succeeded);
         Assert.Equal(3, options.Attempts);
         Assert.Equal(
-            ["millrace.retry.1s", "millrace.retry.10s", "millrace.retry.60s"], options.DelayList.Select(BrokerNames.Retry));
+            ["millrace.retry.after.1s", "millrace.retry.after.10s", "millrace.retry.after.60s"], options.DelayList.Select(BrokerNames.Retry));
     }
 
     [Theory]
-    [InlineData("00:00:00.250", "millrace.retry.250ms")]
-    [InlineData("00:00:01.5,01:00:00", "millrace.retry.1500ms millrace.retry.3600s")]
-    [InlineData(" 00:00:01 , 1.00:00:00 ", "millrace.retry.1s millrace.retry.86400s")]
+    [InlineData("00:00:00.250", "millrace.retry.after.250ms")]
+    [InlineData("00:00:01.5,01:00:00", "millrace.retry.after.1500ms millrace.retry.after.3600s")]
+    [InlineData(" 00:00:01 , 1.00:00:00 ", "millrace.retry.after.1s millrace.retry.after.86400s")]
     public void Delays_may_be_chosen(string delays, string queues)
     {
         var options = new RetryOptions { Delays = delays };
@@ -41,6 +41,18 @@ public sealed class RetryOptionsTests
     {
         var result = Validate(new RetryOptions { Delays = delays });
         Assert.Contains(result.Failures!, failure => failure.StartsWith("Retries:Delays: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void There_are_queues_for_the_waits_for_a_version_unless_nothing_waits_for_one()
+    {
+        var options = new RetryOptions { Delays = "00:00:05,00:00:07,00:00:07" };
+        Assert.Equal(
+            ["millrace.retry.after.1s", "millrace.retry.after.5s", "millrace.retry.after.7s"],
+            options.QueueDelays.Select(BrokerNames.Retry).Order(StringComparer.Ordinal));
+
+        options.VersionWait = TimeSpan.Zero;
+        Assert.Equal(["millrace.retry.after.5s", "millrace.retry.after.7s"], options.QueueDelays.Select(BrokerNames.Retry));
     }
 
     private static Microsoft.Extensions.Options.ValidateOptionsResult Validate(RetryOptions options) =>

@@ -1,0 +1,149 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Millrace.Contracts;
+using Millrace.Worker.Batching;
+using Millrace.Worker.Delivery;
+using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Observability;
+using Millrace.Worker.Resilience;
+using Millrace.Worker.Tests.Onnx;
+using Xunit;
+
+namespace Millrace.Worker.Tests.Intake;
+
+/// <summary>What is decided of a job before it could run; the model <c>m</c> is served in version 1.</summary>
+public sealed class JobAdmissionTests : IDisposable
+{
+    private const string Inputs = """ "inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":[0.5]}] """;
+
+    private readonly ManualTime _time = new();
+    private readonly WorkerMetrics _metrics = new(TimeProvider.System);
+    private readonly TestModel _model = TestModel.Open(OnnxGraph.Identity(TensorDatatype.Fp32, -1));
+    private readonly ModelCatalog _catalog;
+
+    public JobAdmissionTests() =>
+        _catalog = new ModelCatalog([new ServedModel(_model.Version, new Batcher(1, TimeSpan.Zero, _time), [_model.Predictor], "cpu")]);
+
+    public void Dispose()
+    {
+        _catalog.Dispose();
+        _metrics.Dispose();
+        _time.Dispose();
+    }
+
+    [Fact]
+    public void A_refused_reply_address_is_why_a_job_is_rejected_whatever_else_is_wrong_with_it()
+    {
+        foreach (var body in new[] { $$"""{{{Inputs}}}""", $$"""{"model_version":"9",{{Inputs}}}""", """{"inputs":5}""" })
+        {
+            var job = Admit(Delivery(body) with { ReplyTo = "millrace.dead" });
+            Assert.Equal((JobStatus.Rejected, ErrorCode.ReplyToRefused), (job.Outcome.Status, job.Outcome.Code));
+            Assert.Null(job.Reply.Queue);
+        }
+    }
+
+    [Fact]
+    public void Attempts_and_errors_are_believed_where_a_worker_wrote_them()
+    {
+        var claim = Delivery($$"""{{{Inputs}}}""") with { Attempt = 3, Errors = "attempt 1: no; attempt 2: no" };
+
+        foreach (var worker in new[] { "worker", "other worker" })
+        {
+            var believed = Admit(claim with { UserId = worker });
+            Assert.Equal((3, claim.Errors, true), (believed.Attempt, believed.Errors, believed.RunsAlone));
+        }
+
+        foreach (var stranger in new[] { null, "", "producer", "Worker" })
+        {
+            var forged = Admit(claim with { UserId = stranger });
+            Assert.Equal((1, null, false), (forged.Attempt, forged.Errors, forged.RunsAlone));
+            Assert.Equal(1, forged.Delivery.Attempt);
+        }
+    }
+
+    [Fact]
+    public void A_version_that_another_worker_may_have_is_waited_for_as_long_as_the_option_says()
+    {
+        var delivery = Delivery($$"""{"model_version":"2",{{Inputs}}}""") with { UserId = "worker", Attempt = 2, Errors = "attempt 1: no" };
+        var waits = 0;
+        while (Admit(delivery) is { IsDecided: false } job)
+        {
+            waits++;
+            Assert.Equal((2, delivery.Errors, "2"), (job.Attempt, job.Errors, job.ModelVersion));
+            Assert.InRange(job.Wait!.Waited - delivery.Waited, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5));
+            delivery = delivery with { Waited = job.Wait.Waited };
+        }
+
+        // 1 s each for 10 s, then 5 s.
+        Assert.Equal((TimeSpan.FromSeconds(60), 20), (delivery.Waited, waits));
+        var outcome = Admit(delivery).Outcome;
+        Assert.Equal((JobStatus.Rejected, ErrorCode.ModelVersionNotFound), (outcome.Status, outcome.Code));
+        Assert.EndsWith("expected '1' or none; no other worker took it in 60 s either (Retries:VersionWait)", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_caller_that_claims_to_have_waited_waits_all_the_same() =>
+        Assert.Equal(
+            TimeSpan.FromSeconds(1), Admit(Delivery($$"""{"model_version":"2",{{Inputs}}}""") with { Waited = TimeSpan.FromHours(1) }).Wait!.Waited);
+
+    [Theory]
+    [InlineData("two", "")]
+    [InlineData("-1", "")]
+    [InlineData("", "")]
+    public void What_is_no_version_is_rejected_at_once(string version, string told)
+    {
+        var outcome = Admit(Delivery($$"""{"model_version":"{{version}}",{{Inputs}}}""")).Outcome;
+        Assert.Equal(ErrorCode.ModelVersionNotFound, outcome.Code);
+        Assert.EndsWith("or none" + told, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_waited_for_where_the_option_says_so_or_no_other_worker_could_take_it()
+    {
+        var delivery = Delivery($$"""{"model_version":"2",{{Inputs}}}""");
+
+        Assert.Equal(ErrorCode.ModelVersionNotFound, Admit(delivery, new RetryOptions { VersionWait = TimeSpan.Zero }).Outcome.Code);
+        Assert.Equal(ErrorCode.ModelVersionNotFound, Admit(delivery, reachesOthers: false).Outcome.Code);
+    }
+
+    [Fact]
+    public void A_deadline_holds_while_a_version_is_waited_for()
+    {
+        var body = $$"""{"model_version":"2","parameters":{"deadline":"2026-01-31T12:00:30Z"},{{Inputs}}}""";
+        Assert.False(Admit(Delivery(body)).IsDecided);
+
+        _time.Advance(TimeSpan.FromSeconds(30));
+
+        var outcome = Admit(Delivery(body)).Outcome;
+        Assert.Equal((JobStatus.Expired, ErrorCode.DeadlineExceeded), (outcome.Status, outcome.Code));
+    }
+
+    [Fact]
+    public void Parameters_that_cannot_be_read_are_told_at_once()
+    {
+        var body = $$"""{"model_version":"2","parameters":{"deadline":"soon"},{{Inputs}}}""";
+        Assert.Equal(ErrorCode.InvalidRequest, Admit(Delivery(body)).Outcome.Code);
+    }
+
+    private static InboundDelivery Delivery(string body) => PendingJobs.Delivery() with { Body = System.Text.Encoding.UTF8.GetBytes(body) };
+
+    private PendingJob Admit(InboundDelivery delivery, RetryOptions? options = null, bool reachesOthers = true)
+    {
+        var limits = Options.Create(new LimitsOptions());
+        var broker = Options.Create(new BrokerOptions { Uri = "amqp://worker:secret@host", WorkerUsers = "other worker, third" });
+        var claims = new RetryClaims(new WorkerLogins(broker), _time, NullLogger<RetryClaims>.Instance);
+        var waits = new VersionWaits(
+            Options.Create(options ?? new RetryOptions()), new NoRoute(reachesOthers), _metrics, _time, NullLogger<VersionWaits>.Instance);
+        var (job, unreadable) = new JobAdmission(new DeliveryReader(limits), _catalog, claims, waits, limits, _time).Admit(delivery);
+        Assert.Null(unreadable);
+        return job!;
+    }
+
+    private sealed class NoRoute(bool reachesOthers) : IRetryRoute
+    {
+        public bool ReachesOthers => reachesOthers;
+
+        public void Send(PendingJob job, JobRetry retry) => throw new InvalidOperationException("It is only decided whether the job waits.");
+    }
+}
