@@ -54,13 +54,13 @@ internal sealed class CancelCommand
         }
         else
         {
-            var table = new TextTable("job", "request");
+            using var table = new TextTable(_context, "job", "request");
             foreach (var answer in answers)
             {
                 table.Add(answer.JobId.ToString(), Text(answer));
             }
 
-            await table.PrintAsync(_context, none: "no jobs");
+            await table.PrintAsync(none: "no jobs");
         }
 
         return answers.All(answer => answer.Status is null or JobStatus.Cancelled) ? ExitCode.Ok : ExitCode.SomeFailed;

@@ -58,13 +58,13 @@ internal sealed class DeadListCommand
             return;
         }
 
-        var table = new TextTable("died (UTC)", "job", "queue", "bytes", "reason");
+        using var table = new TextTable(_context, "died (UTC)", "job", "queue", "bytes", "reason");
         await foreach (var letter in letters)
         {
             table.Add(DeadLetterText.Cells(letter));
         }
 
-        await table.PrintAsync(_context, DeadLetterText.None);
+        await table.PrintAsync(DeadLetterText.None);
     }
 
     private async Task CountAsync(IAsyncEnumerable<DeadLetter> letters, bool json)
@@ -81,7 +81,7 @@ internal sealed class DeadListCommand
             return;
         }
 
-        var table = new TextTable("reason", "queue", "messages", "first died (UTC)", "last died (UTC)");
+        using var table = new TextTable(_context, "reason", "queue", "messages", "first died (UTC)", "last died (UTC)");
         foreach (var group in groups)
         {
             table.Add(
@@ -92,7 +92,7 @@ internal sealed class DeadListCommand
                 DeadLetterText.Time(group.Last));
         }
 
-        await table.PrintAsync(_context, DeadLetterText.None);
+        await table.PrintAsync(DeadLetterText.None);
     }
 
     private static void Write(Utf8JsonWriter json, DeadLetterGroup group)

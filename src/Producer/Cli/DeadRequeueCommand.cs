@@ -42,7 +42,7 @@ internal sealed class DeadRequeueCommand
         var mayRename = arguments.GetValue(_newId);
         await using var box = await _which.OpenAsync(arguments, cancellationToken);
         using var lines = arguments.GetValue(_json) ? new JsonLines(_context.Out) : null;
-        var table = new TextTable("job", "queue", "sent as");
+        using var table = new TextTable(_context, "job", "queue", "sent as");
         var (sent, kept, unnamed) = (0, 0, 0);
         await foreach (var letter in _which.Filter(arguments).Of(box, cancellationToken))
         {
@@ -73,7 +73,7 @@ internal sealed class DeadRequeueCommand
 
         if (lines is null && sent > 0)
         {
-            await table.PrintAsync(_context, DeadLetterText.None);
+            await table.PrintAsync(DeadLetterText.None);
         }
 
         await SayAsync(sent, kept, unnamed);

@@ -65,9 +65,9 @@ internal sealed class ResultsCommand
             return ExitCode.Ok;
         }
 
-        var table = new TextTable("committed (UTC)", "job", "model", "status", "rows", "batch", "result");
+        using var table = new TextTable(_context, "committed (UTC)", "job", "model", "status", "rows", "batch", "result");
         await store.ReadOrExplainAsync(rows, row => table.Add(ResultText.Cells(row)), cancellationToken);
-        await table.PrintAsync(_context, none: "no results fit");
+        await table.PrintAsync(none: "no results fit");
         return ExitCode.Ok;
     }
 }

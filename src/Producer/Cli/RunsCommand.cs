@@ -28,9 +28,9 @@ internal static class RunsCommand
                 return ExitCode.Ok;
             }
 
-            var table = new TextTable("run", "model", "rows", "jobs", "first committed (UTC)", "took");
+            using var table = new TextTable(context, "run", "model", "rows", "jobs", "first committed (UTC)", "took");
             await store.ReadOrExplainAsync(runs, run => table.Add(Cells(run)), cancellationToken);
-            await table.PrintAsync(context, none: "no runs");
+            await table.PrintAsync(none: "no runs");
             return ExitCode.Ok;
         });
         return command;

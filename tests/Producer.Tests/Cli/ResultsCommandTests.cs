@@ -29,6 +29,30 @@ public sealed class ResultsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_long_table_is_written_as_it_is_read_and_its_columns_stay_where_they_are()
+    {
+        await StoreAsync();
+        await using (var store = ResultStores.OpenSqlite(_cli.Folder["results.db"]))
+        {
+            var row = (await store.FindAsync([s_good], Token))[0];
+            for (var i = 0; i < 3; i++)
+            {
+                await store.CommitAsync([.. Enumerable.Range(0, 900).Select(_ => row with { JobId = Guid.CreateVersion7(), ModelName = i == 0 ? "a model, and its name is long" : "sum" })], Token);
+            }
+        }
+
+        var outcome = await _cli.RunAsync("results", "--limit", "10000");
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        var lines = outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(1 + 2 + 3 * 900, lines.Length);
+        Assert.Single(lines, line => line.StartsWith("committed", StringComparison.Ordinal));
+        // Newest first: the long names come last, and what was written before is not known to them.
+        Assert.All(lines[1..900], line => Assert.Equal(lines[0].IndexOf("status", StringComparison.Ordinal), line.IndexOf("succeeded", StringComparison.Ordinal)));
+        Assert.Equal(900, lines.Count(line => line.Contains("a model, and its name is long v1  succeeded", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Results_are_a_json_object_a_line()
     {
         await StoreAsync();
