@@ -8,7 +8,11 @@ public interface IResultStore : IAsyncDisposable
 
     /// <summary>Brings the schema to this version; does nothing where it is. Safe to call from several processes at once.</summary>
     /// <exception cref="StoreSchemaException">The schema is newer than this program, or the rights do not suffice.</exception>
-    Task MigrateAsync(CancellationToken cancellationToken);
+    /// <exception cref="StoreLockedException">Another process has the migrations' lock, and keeps it.</exception>
+    Task MigrateAsync(MigrationOptions options, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="MigrateAsync(MigrationOptions, CancellationToken)"/>
+    Task MigrateAsync(CancellationToken cancellationToken) => MigrateAsync(new MigrationOptions(), cancellationToken);
 
     /// <summary>Checks that the schema has this version and that rows may be inserted and read.</summary>
     /// <exception cref="StoreSchemaException">It has not, or they may not; the message says what to do.</exception>
@@ -44,6 +48,10 @@ public interface IResultStore : IAsyncDisposable
     /// <summary>Runs, newest first.</summary>
     IAsyncEnumerable<RunSummary> QueryRunsAsync(int limit, CancellationToken cancellationToken);
 
-    /// <summary>Whether the same call may succeed later with nothing changed by us: lost connections, deadlocks, a server that starts.</summary>
-    bool IsTransient(Exception exception);
+    /// <summary>
+    /// What a failed call says. Only <see cref="StoreFaultKind.Data"/> is about the rows that were to be committed; in all else the same call
+    /// may succeed later, with nothing changed about the rows.
+    /// </summary>
+    /// <param name="failure">What one of the calls above threw.</param>
+    StoreFault Explain(Exception failure);
 }

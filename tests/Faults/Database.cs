@@ -61,6 +61,9 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>How a worker, with its rights alone, reaches it.</summary>
     public string WorkerLogin { get; }
 
+    /// <summary>Its name.</summary>
+    public string Name => _database.Name;
+
     /// <summary>Makes it.</summary>
     /// <param name="servers">Where.</param>
     /// <param name="seed">Decides which commits are disturbed.</param>

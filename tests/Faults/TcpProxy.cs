@@ -30,6 +30,9 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <summary>How long every piece of data waits here.</summary>
     public TimeSpan Latency { get; set; }
 
+    /// <summary>What new connections are answered with, and then closed, in place of a way to the server; null for none.</summary>
+    public byte[]? Answer { get; set; }
+
     /// <summary>Connections that are there and not stalled.</summary>
     public int Connections
     {
@@ -89,6 +92,12 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     private async Task ConnectAsync(Socket client)
     {
+        if (Answer is { } answer)
+        {
+            _ = AnswerAsync(client, answer);
+            return;
+        }
+
         var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         client.NoDelay = true;
         var line = new Line(client, server);
@@ -111,6 +120,24 @@ internal sealed class TcpProxy : IAsyncDisposable
 
         _ = CopyAsync(line, client, server);
         _ = CopyAsync(line, server, client);
+    }
+
+    /// <summary>Answers whatever is said first.</summary>
+    private async Task AnswerAsync(Socket client, byte[] answer)
+    {
+        using (client)
+        {
+            try
+            {
+                await client.ReceiveAsync(new byte[1024], _end.Token);
+                await client.SendAsync(answer, _end.Token);
+                client.Shutdown(SocketShutdown.Send);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException)
+            {
+                // Whoever connected has gone.
+            }
+        }
     }
 
     private async Task CopyAsync(Line line, Socket from, Socket to)

@@ -18,7 +18,7 @@ internal sealed class MemoryStore : IResultStore
     /// <summary>Called with the rows of each commit, which waits for it.</summary>
     public Func<IReadOnlyList<ResultRow>, Task> OnCommit { get; init; } = _ => Task.CompletedTask;
 
-    public Task MigrateAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task MigrateAsync(MigrationOptions options, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task CheckAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -65,7 +65,10 @@ internal sealed class MemoryStore : IResultStore
     public IAsyncEnumerable<RunSummary> QueryRunsAsync(int limit, CancellationToken cancellationToken) =>
         AsyncEnumerable.Empty<RunSummary>();
 
-    public bool IsTransient(Exception exception) => false;
+    /// <summary>What its failures mean.</summary>
+    public Func<Exception, StoreFaultKind> Kind { get; init; } = _ => StoreFaultKind.Unexplained;
+
+    public StoreFault Explain(Exception failure) => new(Kind(failure), failure.Message);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

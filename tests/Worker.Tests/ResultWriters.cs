@@ -12,19 +12,19 @@ internal static class ResultWriters
 {
     /// <summary>A writer that is not started. Without a sender its jobs may want no reply.</summary>
     public static ResultWriter Create(
-        IResultStore store, RetryPipelines pipelines, WorkerMetrics metrics, IMessageSender? sender = null, DeliveryOptions? options = null)
+        IResultStore store,
+        RetryPipelines pipelines,
+        WorkerMetrics metrics,
+        IMessageSender? sender = null,
+        DeliveryOptions? options = null,
+        TimeProvider? time = null)
     {
         var replies = new ReplySender(
             sender ?? new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
-        return new ResultWriter(
-            store,
-            replies,
-            pipelines,
-            new Suspects(store, pipelines),
-            Options.Create(options ?? new DeliveryOptions()),
-            metrics,
-            TimeProvider.System,
-            NullLogger<ResultWriter>.Instance);
+        var delivery = Options.Create(options ?? new DeliveryOptions());
+        time ??= TimeProvider.System;
+        var commits = new RowCommits(store, replies, pipelines, delivery, metrics, time, NullLogger<RowCommits>.Instance);
+        return new ResultWriter(commits, new Suspects(store, pipelines), delivery, time, NullLogger<ResultWriter>.Instance);
     }
 
     private sealed class NoSender : IMessageSender

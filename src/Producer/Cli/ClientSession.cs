@@ -7,6 +7,9 @@ namespace Millrace.Producer.Cli;
 /// <summary>A client and what it stands on: a broker; or this process's worker with its store, migrated.</summary>
 internal sealed class ClientSession : IAsyncDisposable
 {
+    // What says why the store takes no rows just now, at most once a second.
+    private const string StoreLog = "Millrace.Worker.Resilience.RetryPipelines";
+
     private readonly ILoggerFactory? _loggers;
 
     private ClientSession(Task<MillraceClient> client, IResultStore? store, ILoggerFactory? loggers)
@@ -40,16 +43,17 @@ internal sealed class ClientSession : IAsyncDisposable
 
         ModelNames.Require(modelsDirectory, modelName);
         var store = storeChoice.Open(context);
-        // What the worker waits out, such as a full disk, is in no reply: without its log a person would see only a halt.
+        // What the worker waits out, such as a lock of another process, is in no reply: without its log a person would see only a halt.
         var loggers = LoggerFactory.Create(logging => logging
             .SetMinimumLevel(LogLevel.Error)
+            .AddFilter(StoreLog, LogLevel.Warning)
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         var embedded = new EmbeddedModels { Directory = modelsDirectory, Names = [modelName], Store = store, Loggers = loggers };
         return new ClientSession(Task.Run(ConnectAsync, cancellationToken), store, loggers);
 
         async Task<MillraceClient> ConnectAsync()
         {
-            await store.MigrateOrExplainAsync(cancellationToken);
+            await store.MigrateOrExplainAsync(new MigrationOptions { OnWaiting = context.Error.WriteLine }, cancellationToken);
             return await context.ConnectAsync(options with { Embedded = embedded }, cancellationToken);
         }
     }

@@ -4,6 +4,7 @@ using Millrace.LocalServices;
 using Millrace.Producer.Client;
 using Millrace.Results;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Producer.Cli;
 
@@ -27,6 +28,11 @@ internal sealed record ErrorReport(int ExitCode, string Message, string? Hint)
         ReplyTimeoutException timeout => new(
             Cli.ExitCode.TimedOut, timeout.Message, "it may still run: its row will be in the store under this id; --timeout gives it longer"),
         StoreSchemaException schema => new(Cli.ExitCode.Configuration, schema.Message, null),
+        StoreLockedException locked => new(Cli.ExitCode.TimedOut, locked.Message, "--lock-timeout gives it longer"),
+        StoreUnreachableException { Kind: StoreFaultKind.Setup } store => new(
+            Cli.ExitCode.Configuration, store.Message, $"the store is set by --store or {ServiceOptions.StoreVariable}"),
+        StoreUnreachableException { Kind: StoreFaultKind.NoRoom } store => new(Cli.ExitCode.Failure, store.Message, null),
+        StoreFailedException store => new(Cli.ExitCode.Failure, store.Message, null),
         StoreUnreachableException store => new(
             Cli.ExitCode.Unreachable,
             store.Message,
@@ -63,7 +69,7 @@ internal sealed record ErrorReport(int ExitCode, string Message, string? Hint)
     }
 
     /// <summary>Whether a store's failure means that it could not be reached or opened.</summary>
-    public static bool IsOfStore(Exception failure) => failure is DbException or SocketException or TimeoutException;
+    public static bool IsOfStore(Exception failure) => failure is StoreConnectionException or DbException or SocketException or TimeoutException;
 
     private static string OneLine(string text) => Secrets.Redact(text.ReplaceLineEndings(" ")).TrimEnd();
 }

@@ -3,6 +3,7 @@ using Millrace.Contracts;
 using Millrace.Producer.Client;
 using Millrace.Producer.Scoring;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Producer.Cli;
 
@@ -164,7 +165,8 @@ internal sealed class ScoreCommand
         {
             return await scoring;
         }
-        catch (Exception failure) when (failure is ReplyTimeoutException or BrokerConnectionException or OperationCanceledException)
+        catch (Exception failure) when (failure is ReplyTimeoutException or BrokerConnectionException or OperationCanceledException
+            or StoreFailedException or StoreUnreachableException or IOException)
         {
             await _context.Error.WriteLineAsync(
                 $"run {runId} was not finished: the same command with --run {runId} takes it up again, and no row is scored twice");

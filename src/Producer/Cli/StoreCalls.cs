@@ -7,15 +7,16 @@ internal static class StoreCalls
 {
     /// <summary>Brings the schema to this version.</summary>
     /// <exception cref="StoreUnreachableException">The store could not be reached.</exception>
-    public static async Task MigrateOrExplainAsync(this IResultStore store, CancellationToken cancellationToken)
+    /// <exception cref="StoreLockedException">Somebody has kept the migrations' lock for too long.</exception>
+    public static async Task MigrateOrExplainAsync(this IResultStore store, MigrationOptions options, CancellationToken cancellationToken)
     {
         try
         {
-            await store.MigrateAsync(cancellationToken);
+            await store.MigrateAsync(options, cancellationToken);
         }
         catch (Exception failure) when (ErrorReport.IsOfStore(failure))
         {
-            throw new StoreUnreachableException(store.Description, failure);
+            throw StoreUnreachableException.Of(store, failure);
         }
     }
 
@@ -29,7 +30,7 @@ internal static class StoreCalls
         }
         catch (Exception failure) when (ErrorReport.IsOfStore(failure))
         {
-            throw new StoreUnreachableException(store.Description, failure);
+            throw StoreUnreachableException.Of(store, failure);
         }
     }
 
@@ -43,7 +44,7 @@ internal static class StoreCalls
         }
         catch (Exception failure) when (ErrorReport.IsOfStore(failure))
         {
-            throw new StoreUnreachableException(store.Description, failure);
+            throw StoreUnreachableException.Of(store, failure);
         }
     }
 
@@ -61,7 +62,7 @@ internal static class StoreCalls
         }
         catch (Exception failure) when (ErrorReport.IsOfStore(failure))
         {
-            throw new StoreUnreachableException(store.Description, failure);
+            throw StoreUnreachableException.Of(store, failure);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Millrace.Results;
 
 namespace Millrace.Producer.Cli;
 
@@ -8,11 +9,14 @@ internal static class StoreCommand
     public static Command Create(CliContext context)
     {
         var migrate = new Command("migrate", "Bring the store's schema to this version, as its owner. The worker's own role cannot.");
+        var lockTimeout = TimeoutOption.Create("--lock-timeout", "How long to wait for another migration", new MigrationOptions().LockTimeout);
+        migrate.Add(lockTimeout);
         var migrated = new ServiceOptions().AddStore(migrate);
         migrate.SetAction(async (arguments, cancellationToken) =>
         {
             await using var store = migrated.Store(arguments, context).Open(context);
-            await store.MigrateOrExplainAsync(cancellationToken);
+            await store.MigrateOrExplainAsync(
+                new MigrationOptions { LockTimeout = arguments.GetValue(lockTimeout), OnWaiting = context.Error.WriteLine }, cancellationToken);
             await context.Error.WriteLineAsync($"{store.Description}: the schema is the one of this version.");
             return ExitCode.Ok;
         });

@@ -1,5 +1,16 @@
+using Millrace.Results;
+
 namespace Millrace.Producer.Cli;
 
 /// <summary>The store could not be reached, opened or used.</summary>
-internal sealed class StoreUnreachableException(string store, Exception innerException)
-    : Exception($"store {store}: {innerException.Message}", innerException);
+internal sealed class StoreUnreachableException : Exception
+{
+    private StoreUnreachableException(StoreFault fault, Exception innerException)
+        : base(fault.Kind == StoreFaultKind.NoRoom ? fault.Reason : $"store {fault.Reason}", innerException) => Kind = fault.Kind;
+
+    /// <summary>About what it failed.</summary>
+    public StoreFaultKind Kind { get; }
+
+    /// <summary>With what the store says of it.</summary>
+    public static StoreUnreachableException Of(IResultStore store, Exception failure) => new(store.Explain(failure), failure);
+}

@@ -2,13 +2,15 @@ using System.CommandLine;
 
 namespace Millrace.Producer.Cli;
 
-/// <summary><c>--timeout</c>.</summary>
+/// <summary><c>--timeout</c> and its like.</summary>
 internal static class TimeoutOption
 {
     // The most that a timer takes.
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(24);
 
-    public static Option<TimeSpan> Create(string description, TimeSpan unlessGiven) => new("--timeout")
+    public static Option<TimeSpan> Create(string description, TimeSpan unlessGiven) => Create("--timeout", description, unlessGiven);
+
+    public static Option<TimeSpan> Create(string name, string description, TimeSpan unlessGiven) => new(name)
     {
         Description = $"{description}, such as 500ms, 30s or 5m [default: {unlessGiven.TotalSeconds:0}s]",
         HelpName = "TIME",
@@ -20,7 +22,7 @@ internal static class TimeoutOption
                 return timeout;
             }
 
-            result.AddError($"--timeout: expected a time such as 500ms, 30s or 5m, at most 24d, found '{text}'");
+            result.AddError($"{name}: expected a time such as 500ms, 30s or 5m, at most 24d, found '{text}'");
             return default;
         },
         DefaultValueFactory = _ => unlessGiven,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Millrace.LocalServices;
+using Millrace.Results;
 
 namespace Millrace.Producer.Cli;
 
@@ -120,6 +121,6 @@ internal sealed class UpCommand
     private async Task MigrateAsync(LocalPostgres postgres, CancellationToken cancellationToken)
     {
         await using var store = _context.OpenPostgres(postgres.ConnectionString);
-        await store.MigrateOrExplainAsync(cancellationToken);
+        await store.MigrateOrExplainAsync(new MigrationOptions { OnWaiting = _context.Error.WriteLine }, cancellationToken);
     }
 }

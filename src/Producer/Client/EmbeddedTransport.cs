@@ -35,6 +35,7 @@ internal sealed class EmbeddedTransport : IJobTransport
                 },
             },
             cancellationToken);
+        _ = EndWithAsync(worker, pending);
         return new EmbeddedTransport(pending, worker, models.Directory);
     }
 
@@ -60,6 +61,19 @@ internal sealed class EmbeddedTransport : IJobTransport
 
     /// <summary>The queue lives in memory, so a job cannot be lost only once its row is committed: that is when it is answered.</summary>
     public Task PublishAsync(OutgoingJob job, CancellationToken cancellationToken) => RequestAsync(job, cancellationToken);
+
+    /// <summary>Tells everybody who waits for a reply where the worker ends by itself.</summary>
+    private static async Task EndWithAsync(EmbeddedWorker worker, PendingReplies pending)
+    {
+        try
+        {
+            await worker.Ended;
+        }
+        catch (Exception reason)
+        {
+            pending.End(reason);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -7,28 +7,17 @@ namespace Millrace.Results.Postgres;
 /// Follows the recorded requests. A notification only wakes: any login may send one, with whatever it likes in it, a million at once. What
 /// they are of is read from the table, once for however many came, and only so often.
 /// </summary>
-internal sealed class PostgresCancellationFeed(PostgresCancellations cancellations, NpgsqlConnectionStringBuilder settings)
+internal sealed class PostgresCancellationFeed(PostgresCancellations cancellations, PostgresSessions sessions)
 {
     private const string Listen = "LISTEN millrace_cancellations";
-
-    // A connection that only listens would not notice that the server is gone: this asks it.
-    private const int KeepAliveSeconds = 10;
 
     // Between two looks, so that a flood of notifications costs four small queries a second.
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
 
-    private readonly string _listening = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
-    {
-        Pooling = false,
-        KeepAlive = KeepAliveSeconds,
-        ApplicationName = $"{settings.ApplicationName} cancellations",
-    }.ConnectionString;
-
     /// <inheritdoc cref="ICancellationStore.FollowCancellationsAsync"/>
     public async Task FollowAsync(TimeSpan age, TimeSpan pollEvery, ICancellationListener listener, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection(_listening);
-        await connection.OpenAsync(cancellationToken);
+        await using var connection = await sessions.OpenToListenAsync(cancellationToken);
         await using (var listen = new NpgsqlCommand(Listen, connection))
         {
             await listen.ExecuteNonQueryAsync(cancellationToken);

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Millrace.Results.Postgres;
 
 /// <summary>The requests to cancel jobs: the function that takes them in, and what of them is recorded.</summary>
-internal sealed class PostgresCancellations(NpgsqlDataSource source)
+internal sealed class PostgresCancellations(PostgresSessions sessions)
 {
     private const string Cancel = "SELECT job_id, status, committed_at FROM millrace.cancel($1)";
 
@@ -29,9 +29,10 @@ internal sealed class PostgresCancellations(NpgsqlDataSource source)
     private const int Portion = 1000;
 
     /// <inheritdoc cref="ICancellationStore.CancelAsync"/>
-    public async Task<IReadOnlyList<CancellationAnswer>> CancelAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<CancellationAnswer>> CancelAsync(
+        IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) => sessions.UseAsync<IReadOnlyList<CancellationAnswer>>(async connection =>
     {
-        await using var command = source.CreateCommand(Cancel);
+        await using var command = new NpgsqlCommand(Cancel, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var answers = new List<CancellationAnswer>(jobIds.Count);
@@ -43,12 +44,13 @@ internal sealed class PostgresCancellations(NpgsqlDataSource source)
         }
 
         return answers;
-    }
+    }, cancellationToken);
 
     /// <inheritdoc cref="ICancellationStore.FindCancelledAsync"/>
-    public async Task<IReadOnlySet<Guid>> FindAsync(IReadOnlyCollection<Guid> jobIds, TimeSpan age, CancellationToken cancellationToken)
+    public Task<IReadOnlySet<Guid>> FindAsync(
+        IReadOnlyCollection<Guid> jobIds, TimeSpan age, CancellationToken cancellationToken) => sessions.UseAsync<IReadOnlySet<Guid>>(async connection =>
     {
-        await using var command = source.CreateCommand(Find);
+        await using var command = new NpgsqlCommand(Find, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -59,7 +61,7 @@ internal sealed class PostgresCancellations(NpgsqlDataSource source)
         }
 
         return found;
-    }
+    }, cancellationToken);
 
     /// <summary>Tells the requests that are no older than this.</summary>
     /// <returns>Where to go on from, with <see cref="ReadNewAsync"/>.</returns>
@@ -71,11 +73,11 @@ internal sealed class PostgresCancellations(NpgsqlDataSource source)
     public Task<(string Position, int Count)> ReadNewAsync(string position, ICancellationListener listener, CancellationToken cancellationToken) =>
         ReadAsync(New, new NpgsqlParameter<string> { TypedValue = position }, listener, cancellationToken);
 
-    private async Task<(string Position, int Count)> ReadAsync(
-        string sql, NpgsqlParameter parameter, ICancellationListener listener, CancellationToken cancellationToken)
+    private Task<(string Position, int Count)> ReadAsync(
+        string sql, NpgsqlParameter parameter, ICancellationListener listener, CancellationToken cancellationToken) => sessions.UseAsync(async connection =>
     {
         // The position is taken first: what becomes visible between the two is told now and once more, and none is missed.
-        await using var batch = source.CreateBatch();
+        await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(Snapshot));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(sql) { Parameters = { parameter } });
         await using var reader = await batch.ExecuteReaderAsync(CommandBehavior.Default, cancellationToken);
@@ -101,5 +103,5 @@ internal sealed class PostgresCancellations(NpgsqlDataSource source)
         }
 
         return (position, count);
-    }
+    }, cancellationToken);
 }

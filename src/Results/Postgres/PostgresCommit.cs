@@ -4,7 +4,7 @@ using Npgsql;
 namespace Millrace.Results.Postgres;
 
 /// <summary>Inserts rows in one transaction, and says which were inserted. Several commits may run at the same time.</summary>
-internal sealed class PostgresCommit(NpgsqlDataSource source)
+internal sealed class PostgresCommit(PostgresSessions sessions)
 {
     // A buffer that one huge commit blew up is not kept.
     private const int MaxKeptBufferBytes = 1024 * 1024;
@@ -25,12 +25,14 @@ internal sealed class PostgresCommit(NpgsqlDataSource source)
     /// <param name="rows">Ordered by job id, and each id once.</param>
     /// <param name="cancellationToken">Gives up; nothing or everything is committed then.</param>
     /// <returns>The ids of the rows that were inserted; null for all.</returns>
-    public async Task<HashSet<Guid>?> InsertAsync(ReadOnlyMemory<ResultRow> rows, CancellationToken cancellationToken)
+    public Task<HashSet<Guid>?> InsertAsync(ReadOnlyMemory<ResultRow> rows, CancellationToken cancellationToken) =>
+        sessions.UseAsync(connection => InsertAsync(connection, rows, cancellationToken), cancellationToken);
+
+    private async Task<HashSet<Guid>?> InsertAsync(NpgsqlConnection connection, ReadOnlyMemory<ResultRow> rows, CancellationToken cancellationToken)
     {
         var buffer = _buffers.TryTake(out var kept) ? kept : new OutputsBuffer();
         try
         {
-            await using var connection = await source.OpenConnectionAsync(cancellationToken);
             var first = TakeStatement(ref rows);
             // One statement is its own transaction: no BEGIN and COMMIT, two ways to the server less.
             if (rows.IsEmpty && await TryInsertAlikeAsync(connection, first, buffer, cancellationToken))

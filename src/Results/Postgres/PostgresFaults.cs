@@ -1,19 +1,27 @@
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Millrace.Results.Postgres;
 
-/// <summary>What an error of Postgres or of the way to it means. Nothing here reads a message's text.</summary>
-internal static class PostgresErrors
+/// <summary>What an error of Postgres means, once a connection is there. Nothing here reads a message's text.</summary>
+internal static class PostgresFaults
 {
-    /// <inheritdoc cref="IResultStore.IsTransient"/>
-    public static bool IsTransient(Exception exception) => exception switch
+    /// <summary>How a login gets its rights.</summary>
+    public const string GrantHint =
+        "Let the owner grant the login its role: GRANT millrace_worker TO login; for a worker, GRANT millrace_reader TO login; for people who "
+        + "query, GRANT millrace_operator TO login; for people who cancel jobs.";
+
+    /// <inheritdoc cref="IResultStore.Explain"/>
+    public static StoreFault Explain(Exception failure, string description) => failure switch
     {
-        PostgresException e => IsTransientState(e.SqlState),
-        // The way to the server: refused, reset, timed out, or no connection of the pool came free in time.
-        NpgsqlException { InnerException: IOException or SocketException or TimeoutException } => true,
-        NpgsqlException { InnerException: NpgsqlException inner } => IsTransient(inner),
-        _ => false,
+        StoreSchemaException => new(StoreFaultKind.Setup, failure.Message),
+        StoreConnectionException connection => connection.Fault,
+        PostgresException refusal => OfStatement(refusal, description),
+        // The connection was lost under the call, or no answer came in time.
+        NpgsqlException { InnerException: IOException or System.Net.Sockets.SocketException or TimeoutException } =>
+            new(StoreFaultKind.Passing, $"{description}: the connection was lost, or no answer came in time ({failure.GetBaseException().Message})"),
+        NpgsqlException { InnerException: NpgsqlException inner } => Explain(inner, description),
+        TimeoutException => new(StoreFaultKind.Passing, $"{description}: no answer came in time"),
+        _ => new(StoreFaultKind.Unexplained, $"{description}: {failure.GetType().Name}: {failure.Message}"),
     };
 
     /// <summary>What to tell people where the schema or the rights are the cause; null for every other error.</summary>
@@ -23,34 +31,52 @@ internal static class PostgresErrors
             $"{description} has no schema of Millrace. Run '{SchemaVersions.MigrateCommand}' as its owner.",
         PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction =>
             $"{description} has another version of the schema than this program. Run '{SchemaVersions.MigrateCommand}' as its owner.",
-        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName =>
-            $"{description}: {exception.MessageText}. Check the user, the password and the database of the connection string.",
         PostgresErrorCodes.InsufficientPrivilege => $"{description}: {exception.MessageText}. {GrantHint}",
         _ => null,
     };
 
-    /// <summary>How a login gets its rights.</summary>
-    public const string GrantHint =
-        "Let the owner grant the login its role: GRANT millrace_worker TO login; for a worker, GRANT millrace_reader TO login; for people who "
-        + "query, GRANT millrace_operator TO login; for people who cancel jobs.";
+    /// <summary>
+    /// Whether the next call on this session, or on another that was opened with it, may fail the same way although the server is well: a
+    /// server that has become a standby, a setting that its sessions began with, a plan or a prepared statement that is gone.
+    /// </summary>
+    public static bool MayLastAsLongAsTheSession(PostgresException refusal) =>
+        refusal.SqlState is not (PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.QueryCanceled)
+        // 22, 23: the data. 40: other transactions. 53, 54: what the server has and takes.
+        && !(refusal.SqlState is ['2', '2' or '3', ..] or ['4', '0', ..] or ['5', '3' or '4', ..]);
 
-    private static bool IsTransientState(string state) => state switch
+    private static StoreFault OfStatement(PostgresException refusal, string description)
     {
-        PostgresErrorCodes.SerializationFailure // 40001
-            or PostgresErrorCodes.DeadlockDetected // 40P01
-            or PostgresErrorCodes.StatementCompletionUnknown // 40003
-            or PostgresErrorCodes.LockNotAvailable // 55P03
-            or PostgresErrorCodes.ObjectInUse // 55006
-            or PostgresErrorCodes.ReadOnlySqlTransaction // 25006: a standby, until the failover is through
-            or "25P03" // idle_in_transaction_session_timeout
-            or PostgresErrorCodes.QueryCanceled // 57014: statement_timeout; our own cancellation is no PostgresException
-            or PostgresErrorCodes.AdminShutdown // 57P01
-            or PostgresErrorCodes.CrashShutdown // 57P02
-            or PostgresErrorCodes.CannotConnectNow // 57P03
-            or PostgresErrorCodes.IdleSessionTimeout // 57P05
+        if (SchemaProblem(refusal, description) is { } problem)
+        {
+            return new StoreFault(StoreFaultKind.Setup, problem);
+        }
+
+        var kind = KindOf(refusal.SqlState);
+        return new StoreFault(kind, kind switch
+        {
+            // The server's text may quote what it refuses.
+            StoreFaultKind.Data => $"{description} refuses a row's data (SQLSTATE {refusal.SqlState})",
+            StoreFaultKind.NoRoom => $"{description} has no room, or its disk fails ({refusal.SqlState}: {refusal.MessageText})",
+            _ => $"{description}: {refusal.SqlState}: {refusal.MessageText}",
+        });
+    }
+
+    private static StoreFaultKind KindOf(string state) => state switch
+    {
+        PostgresErrorCodes.CheckViolation // 23514
+            => StoreFaultKind.Data,
+        PostgresErrorCodes.DiskFull // 53100
             or PostgresErrorCodes.IoError // 58030
-            => true,
-        // 08: connection exceptions. 53: out of connections, memory or disk.
-        _ => state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("53", StringComparison.Ordinal),
+            => StoreFaultKind.NoRoom,
+        PostgresErrorCodes.LockNotAvailable // 55P03
+            or PostgresErrorCodes.ObjectInUse // 55006
+            or PostgresErrorCodes.ReadOnlySqlTransaction // 25006: a standby; its session ends, and the next one may find another server
+            or "25P03" // idle_in_transaction_session_timeout
+            => StoreFaultKind.Passing,
+        // 22: data exceptions. 54: a row that is larger than the server takes.
+        ['2', '2', ..] or ['5', '4', ..] => StoreFaultKind.Data,
+        // 08: the connection. 40: other transactions. 53: out of connections or memory. 57: an operator, or the server's start and end.
+        ['0', '8', ..] or ['4', '0', ..] or ['5', '3', ..] or ['5', '7', ..] => StoreFaultKind.Passing,
+        _ => StoreFaultKind.Unexplained,
     };
 }

@@ -6,11 +6,8 @@ namespace Millrace.Results.Postgres;
 /// Runs the missing migrations, each in a transaction of its own that first takes an advisory lock: of several processes one migrates and
 /// the others find it done. A lock of the transaction, not of the session, also holds through a transaction pooler.
 /// </summary>
-internal sealed class PostgresMigrator(NpgsqlDataSource source, string description)
+internal sealed class PostgresMigrator(PostgresSessions sessions)
 {
-    // Any number that nobody else locks: the bytes of "millrace".
-    private const long LockKey = 0x6D_69_6C_6C_72_61_63_65;
-
     // Not to_regclass: a session that has looked for the schema before keeps the answer "there is none" through the wait for the lock.
     // A look into the catalog's tables sees what the other process committed meanwhile.
     private const string VersionTableExists = "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'millrace' AND tablename = 'schema_version')";
@@ -20,10 +17,11 @@ internal sealed class PostgresMigrator(NpgsqlDataSource source, string descripti
     /// <summary>The schema's version that this program knows.</summary>
     public int KnownVersion => _migrations.Count;
 
-    /// <inheritdoc cref="IResultStore.MigrateAsync"/>
-    public async Task MigrateAsync(CancellationToken cancellationToken)
+    /// <inheritdoc cref="IResultStore.MigrateAsync(MigrationOptions, CancellationToken)"/>
+    public async Task MigrateAsync(MigrationOptions options, CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var connection = await sessions.OpenAsync(cancellationToken);
+        var migrating = new MigrationLock(connection, sessions.Description, options);
         var version = await ReadVersionAsync(connection, cancellationToken);
         if (version == 0)
         {
@@ -32,10 +30,10 @@ internal sealed class PostgresMigrator(NpgsqlDataSource source, string descripti
 
         while (version < KnownVersion)
         {
-            version = await MigrateOnceAsync(connection, cancellationToken);
+            version = await MigrateOnceAsync(connection, migrating, cancellationToken);
         }
 
-        SchemaVersions.RequireNotNewer(description, version, KnownVersion);
+        SchemaVersions.RequireNotNewer(sessions.Description, version, KnownVersion);
     }
 
     /// <summary>The schema's version; 0 where there is none.</summary>
@@ -51,10 +49,10 @@ internal sealed class PostgresMigrator(NpgsqlDataSource source, string descripti
         return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private async Task<int> MigrateOnceAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<int> MigrateOnceAsync(NpgsqlConnection connection, MigrationLock migrating, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await LockAsync(connection, cancellationToken);
+        await migrating.TakeAsync(cancellationToken);
         var version = await ReadVersionAsync(connection, cancellationToken);
         if (version < KnownVersion)
         {
@@ -65,14 +63,6 @@ internal sealed class PostgresMigrator(NpgsqlDataSource source, string descripti
         }
 
         return version;
-    }
-
-    private static async Task LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        // Another process's migration may take longer than a command may by default.
-        await using var command = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection) { CommandTimeout = 0 };
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = LockKey });
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task ApplyAsync(NpgsqlConnection connection, Migration migration, CancellationToken cancellationToken)
@@ -91,7 +81,7 @@ internal sealed class PostgresMigrator(NpgsqlDataSource source, string descripti
         if (await command.ExecuteScalarAsync(cancellationToken) is not "UTF8" and var encoding)
         {
             throw new StoreSchemaException(
-                $"{description} has the encoding {encoding}, which cannot hold every text. Make one with: "
+                $"{sessions.Description} has the encoding {encoding}, which cannot hold every text. Make one with: "
                 + "CREATE DATABASE millrace ENCODING 'UTF8' TEMPLATE template0;");
         }
     }

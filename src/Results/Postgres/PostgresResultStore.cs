@@ -19,7 +19,7 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
         UPDATE {Table} AS r SET undeliverable_at = now() FROM marked WHERE r.job_id = marked.job_id
         """;
 
-    private readonly NpgsqlDataSource _source;
+    private readonly PostgresSessions _sessions;
     private readonly PostgresMigrator _migrator;
     private readonly PostgresCommit _commit;
     private readonly PostgresSuspects _suspects;
@@ -28,23 +28,22 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
 
     public PostgresResultStore(string connectionString)
     {
-        var builder = PostgresConnectionString.Parse(connectionString);
-        Description = PostgresConnectionString.Describe(builder);
-        _source = NpgsqlDataSource.Create(builder);
-        _migrator = new PostgresMigrator(_source, Description);
-        _commit = new PostgresCommit(_source);
-        _suspects = new PostgresSuspects(_source);
-        _cancellations = new PostgresCancellations(_source);
-        _cancellationFeed = new PostgresCancellationFeed(_cancellations, builder);
+        _sessions = new PostgresSessions(connectionString);
+        _migrator = new PostgresMigrator(_sessions);
+        _commit = new PostgresCommit(_sessions);
+        _suspects = new PostgresSuspects(_sessions);
+        _cancellations = new PostgresCancellations(_sessions);
+        _cancellationFeed = new PostgresCancellationFeed(_cancellations, _sessions);
     }
 
-    public string Description { get; }
+    public string Description => _sessions.Description;
 
-    public async Task MigrateAsync(CancellationToken cancellationToken)
+    public async Task MigrateAsync(MigrationOptions options, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(options);
         try
         {
-            await _migrator.MigrateAsync(cancellationToken);
+            await _migrator.MigrateAsync(options, cancellationToken);
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
@@ -55,14 +54,13 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
         }
     }
 
-    public Task CheckAsync(CancellationToken cancellationToken) => TranslatedAsync(async () =>
+    public Task CheckAsync(CancellationToken cancellationToken) => _sessions.UseAsync(async connection =>
     {
-        await using var connection = await _source.OpenConnectionAsync(cancellationToken);
         var version = await PostgresMigrator.ReadVersionAsync(connection, cancellationToken);
         SchemaVersions.RequireCurrent(Description, version, _migrator.KnownVersion);
         await PostgresRights.RequireWorkerAsync(connection, Description, cancellationToken);
         return true;
-    });
+    }, cancellationToken);
 
     public async Task<IReadOnlyList<ResultRow?>> CommitAsync(IReadOnlyList<ResultRow> rows, CancellationToken cancellationToken)
     {
@@ -74,7 +72,7 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
         }
 
         var order = CommitOrder.Of(rows);
-        var inserted = await TranslatedAsync(() => _commit.InsertAsync(order.Distinct, cancellationToken));
+        var inserted = await _commit.InsertAsync(order.Distinct, cancellationToken);
         if ((inserted?.Count ?? order.Distinct.Length) == rows.Count)
         {
             return earlier;
@@ -96,7 +94,8 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
     public async Task<IReadOnlyList<ResultRow>> FindAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(jobIds);
-        await using var command = _source.CreateCommand(Find);
+        await using var connection = await _sessions.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Find, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
         await using var reader = await ReadAsync(command, cancellationToken);
         var rows = new List<ResultRow>(jobIds.Count);
@@ -108,27 +107,31 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
         return rows;
     }
 
-    public async Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    public Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(jobIds);
-        await using var command = _source.CreateCommand(MarkUndeliverable);
-        command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
-        await TranslatedAsync(() => command.ExecuteNonQueryAsync(cancellationToken));
+        return _sessions.UseAsync(async connection =>
+        {
+            await using var command = new NpgsqlCommand(MarkUndeliverable, connection);
+            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
+            return await command.ExecuteNonQueryAsync(cancellationToken);
+        }, cancellationToken);
     }
 
     public Task AccuseAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) =>
-        TranslatedAsync(() => _suspects.AccuseAsync(jobIds, cancellationToken));
+        _suspects.AccuseAsync(jobIds, cancellationToken);
 
     public Task AcquitAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) =>
-        TranslatedAsync(() => _suspects.AcquitAsync(jobIds, cancellationToken));
+        _suspects.AcquitAsync(jobIds, cancellationToken);
 
     public Task<Suspicion?> FindSuspicionAsync(Guid jobId, CancellationToken cancellationToken) =>
-        TranslatedAsync(() => _suspects.FindAsync(jobId, cancellationToken));
+        _suspects.FindAsync(jobId, cancellationToken);
 
     public async IAsyncEnumerable<ResultRow> QueryAsync(ResultQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(query);
-        await using var command = _source.CreateCommand(ResultSql.Select(Table, query));
+        await using var connection = await _sessions.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(ResultSql.Select(Table, query), connection);
         Add(command, "job_id", NpgsqlDbType.Uuid, query.JobId);
         Add(command, "model_name", NpgsqlDbType.Text, query.ModelName);
         Add(command, "run_id", NpgsqlDbType.Uuid, query.RunId);
@@ -144,7 +147,8 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
 
     public async IAsyncEnumerable<RunSummary> QueryRunsAsync(int limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var command = _source.CreateCommand(ResultSql.SelectRuns("millrace.runs"));
+        await using var connection = await _sessions.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(ResultSql.SelectRuns("millrace.runs"), connection);
         Add(command, "limit", NpgsqlDbType.Integer, limit);
         await using var reader = await ReadAsync(command, cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -156,14 +160,14 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
     public Task<IReadOnlyList<CancellationAnswer>> CancelAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(jobIds);
-        return TranslatedAsync(() => _cancellations.CancelAsync(jobIds, cancellationToken));
+        return _cancellations.CancelAsync(jobIds, cancellationToken);
     }
 
     public Task FollowCancellationsAsync(
         TimeSpan age, TimeSpan pollEvery, ICancellationListener listener, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(listener);
-        return TranslatedAsync(async () =>
+        return _sessions.TranslatedAsync(async () =>
         {
             await _cancellationFeed.FollowAsync(age, pollEvery, listener, cancellationToken);
             return true;
@@ -173,12 +177,16 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
     public Task<IReadOnlySet<Guid>> FindCancelledAsync(IReadOnlyCollection<Guid> jobIds, TimeSpan age, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(jobIds);
-        return TranslatedAsync(() => _cancellations.FindAsync(jobIds, age, cancellationToken));
+        return _cancellations.FindAsync(jobIds, age, cancellationToken);
     }
 
-    public bool IsTransient(Exception exception) => PostgresErrors.IsTransient(exception);
+    public StoreFault Explain(Exception failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return PostgresFaults.Explain(failure, Description);
+    }
 
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public ValueTask DisposeAsync() => _sessions.DisposeAsync();
 
     private static void Add(NpgsqlCommand command, string name, NpgsqlDbType type, object? value)
     {
@@ -189,17 +197,5 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
     }
 
     private Task<NpgsqlDataReader> ReadAsync(NpgsqlCommand command, CancellationToken cancellationToken) =>
-        TranslatedAsync(() => command.ExecuteReaderAsync(cancellationToken));
-
-    private async Task<T> TranslatedAsync<T>(Func<Task<T>> call)
-    {
-        try
-        {
-            return await call();
-        }
-        catch (PostgresException e) when (PostgresErrors.SchemaProblem(e, Description) is { } problem)
-        {
-            throw new StoreSchemaException(problem, e);
-        }
-    }
+        _sessions.TranslatedAsync(() => command.ExecuteReaderAsync(cancellationToken));
 }

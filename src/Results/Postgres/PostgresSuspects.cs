@@ -3,7 +3,7 @@ using Npgsql;
 namespace Millrace.Results.Postgres;
 
 /// <summary>The table <c>millrace.suspects</c>.</summary>
-internal sealed class PostgresSuspects(NpgsqlDataSource source)
+internal sealed class PostgresSuspects(PostgresSessions sessions)
 {
     // In one order: two workers that note overlapping jobs would wait for each other.
     private const string AccuseSql = """
@@ -21,28 +21,28 @@ internal sealed class PostgresSuspects(NpgsqlDataSource source)
     private const string FindSql = "SELECT group_size, runs_alone FROM millrace.suspects WHERE job_id = $1";
 
     /// <inheritdoc cref="IResultStore.AccuseAsync"/>
-    public async Task<int> AccuseAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    public Task<int> AccuseAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) => sessions.UseAsync(async connection =>
     {
-        await using var command = source.CreateCommand(AccuseSql);
+        await using var command = new NpgsqlCommand(AccuseSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = jobIds.Count });
         return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    }, cancellationToken);
 
     /// <inheritdoc cref="IResultStore.AcquitAsync"/>
-    public async Task<int> AcquitAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    public Task<int> AcquitAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) => sessions.UseAsync(async connection =>
     {
-        await using var command = source.CreateCommand(AcquitSql);
+        await using var command = new NpgsqlCommand(AcquitSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
         return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    }, cancellationToken);
 
     /// <inheritdoc cref="IResultStore.FindSuspicionAsync"/>
-    public async Task<Suspicion?> FindAsync(Guid jobId, CancellationToken cancellationToken)
+    public Task<Suspicion?> FindAsync(Guid jobId, CancellationToken cancellationToken) => sessions.UseAsync<Suspicion?>(async connection =>
     {
-        await using var command = source.CreateCommand(FindSql);
+        await using var command = new NpgsqlCommand(FindSql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobId });
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? new Suspicion(reader.GetInt32(0), reader.GetInt32(1)) : null;
-    }
+    }, cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 
 namespace Millrace.Results.Sqlite;
@@ -5,10 +6,29 @@ namespace Millrace.Results.Sqlite;
 /// <summary>Opens connections to one file.</summary>
 internal sealed class SqliteFile(string path)
 {
+    private const double Mebibyte = 1024 * 1024;
+
+    // SQLite's log and its index grow by 32 KiB.
+    private const long LeastRoom = 64 * 1024;
+
+    // How long another process's commit is waited for.
+    private const int BusySeconds = 5;
+
     /// <summary>The file, with its whole path: a name such as ":memory:" is a file here too.</summary>
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
     public string Description => $"SQLite file {Path}";
+
+    /// <summary>Whether its disk has next to no room left; false where that cannot be told.</summary>
+    public bool IsDiskFull => FreeBytes() < LeastRoom;
+
+    /// <summary>The file, its size with that of its log, and what its disk has left, in words.</summary>
+    public string DescribeRoom()
+    {
+        var bytes = new[] { Path, Path + "-wal" }.Sum(name => File.Exists(name) ? new FileInfo(name).Length : 0);
+        var size = string.Create(CultureInfo.InvariantCulture, $"{Description} takes {bytes / Mebibyte:0.0} MiB");
+        return FreeBytes() is { } free ? string.Create(CultureInfo.InvariantCulture, $"{size}, and its disk has {free / Mebibyte:0.0} MiB left") : size;
+    }
 
     /// <summary>A connection for reading, from the pool. Readers see the last commit while the next one is written.</summary>
     /// <exception cref="StoreSchemaException">There is no such file.</exception>
@@ -53,6 +73,18 @@ internal sealed class SqliteFile(string path)
         command.ExecuteNonQuery();
     }
 
+    private long? FreeBytes()
+    {
+        try
+        {
+            return new DriveInfo(System.IO.Path.GetDirectoryName(Path)!).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
     private SqliteConnection Open(SqliteOpenMode mode, bool pooling)
     {
         var connection = new SqliteConnection(ConnectionString(mode, pooling));
@@ -61,7 +93,7 @@ internal sealed class SqliteFile(string path)
             connection.Open();
             // FULL: each commit reaches the disk, since a delivery is acked after it and the broker may forget the job then. NORMAL
             // would lose the last commits with the power. The timeout is how long another process's commit is waited for.
-            Execute(connection, "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000");
+            Execute(connection, $"PRAGMA synchronous = FULL; PRAGMA busy_timeout = {BusySeconds * 1000}");
             return connection;
         }
         catch (SqliteException e) when (mode != SqliteOpenMode.ReadWriteCreate && !File.Exists(Path))
@@ -77,5 +109,6 @@ internal sealed class SqliteFile(string path)
     }
 
     private string ConnectionString(SqliteOpenMode mode, bool pooling) =>
-        new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = pooling }.ToString();
+        // The library goes on asking for so long, beyond SQLite's own wait, on the caller's thread: no longer than that one.
+        new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = pooling, DefaultTimeout = BusySeconds }.ToString();
 }

@@ -10,7 +10,7 @@ internal sealed class SqliteMigrator(SqliteFile file)
 {
     private readonly IReadOnlyList<Migration> _migrations = Migration.LoadFor(typeof(SqliteMigrator));
 
-    /// <inheritdoc cref="IResultStore.MigrateAsync"/>
+    /// <inheritdoc cref="IResultStore.MigrateAsync(MigrationOptions, CancellationToken)"/>
     public void Migrate()
     {
         using var connection = file.OpenOrCreate();

@@ -16,7 +16,7 @@ internal sealed class SqliteResultStore(string path) : IResultStore
 
     public string Description => _file.Description;
 
-    public Task MigrateAsync(CancellationToken cancellationToken) => RunAsync(() =>
+    public Task MigrateAsync(MigrationOptions options, CancellationToken cancellationToken) => RunAsync(() =>
     {
         new SqliteMigrator(_file).Migrate();
         return true;
@@ -127,7 +127,11 @@ internal sealed class SqliteResultStore(string path) : IResultStore
         }
     }
 
-    public bool IsTransient(Exception exception) => SqliteErrors.IsTransient(exception);
+    public StoreFault Explain(Exception failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return SqliteFaults.Explain(failure, _file);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -168,7 +172,7 @@ internal sealed class SqliteResultStore(string path) : IResultStore
             {
                 return call();
             }
-            catch (SqliteException e) when (SqliteErrors.SchemaProblem(e, Description) is { } problem)
+            catch (SqliteException e) when (SqliteFaults.SchemaProblem(e, Description) is { } problem)
             {
                 throw new StoreSchemaException(problem, e);
             }

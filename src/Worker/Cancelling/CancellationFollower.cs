@@ -33,7 +33,7 @@ internal sealed partial class CancellationFollower(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await base.StartAsync(cancellationToken);
-        // Where it ends before, there is nothing to wait for, or the start fails with why.
+        // Where it ends before, there is nothing to wait for. While the store is away, the start waits here as it does at the gate.
         await await Task.WhenAny(_knowsFirst.Task, ExecuteTask!).WaitAsync(cancellationToken);
     }
 

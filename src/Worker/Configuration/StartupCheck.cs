@@ -61,7 +61,7 @@ internal static class StartupCheck
             // Npgsql's message may repeat the text, and with it the password.
             errors.Add("Store:ConnectionString: not a connection string of Npgsql; expected Host=…;Port=…;Database=…;Username=…;Password=…");
         }
-        catch (OptionsValidationException)
+        catch (Exception fault) when (errors.Count > 0 && fault is (OptionsValidationException or InvalidOperationException))
         {
             // Told already.
         }

@@ -17,6 +17,7 @@ internal static class DeliveryServices
         .AddValidatedOptions<DeliveryOptions>(DeliveryOptions.Section)
         .AddSingleton<ReplySender>()
         .AddSingleton<DeadLetterSender>()
+        .AddSingleton<RowCommits>()
         .AddSingleton<ResultWriter>()
         .AddHostedService(provider => provider.GetRequiredService<ResultWriter>());
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Results;
 using Millrace.Worker.Intake;
-using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Delivery;
@@ -13,16 +12,9 @@ namespace Millrace.Worker.Delivery;
 /// <summary>
 /// Commits decided jobs, whatever waits in one statement (group commit), and hands the committed ones to the <see cref="ReplySender"/>.
 /// Beside a commit that goes on there is another only where much waits: less of it waits for the one that goes on, at less cost for each row.
+/// A loop that ends by an exception ends the worker, with its reason: the broker hands the jobs to another one.
 /// </summary>
-internal sealed partial class ResultWriter(
-    IResultStore store,
-    ReplySender replies,
-    RetryPipelines retries,
-    Suspects suspects,
-    IOptions<DeliveryOptions> options,
-    WorkerMetrics metrics,
-    TimeProvider time,
-    ILogger<ResultWriter> logger) : IHostedService, IDisposable
+internal sealed partial class ResultWriter : BackgroundService
 {
     // From how much on a commit beside others is worth what it costs by itself, in bytes of outputs: some 60 small rows, or one of 256 labels.
     private const int WorthAnother = 16 * 1024;
@@ -36,11 +28,25 @@ internal sealed partial class ResultWriter(
     // Finished work is committed also while the worker ends; only the end of the grace period stops it.
     private readonly CancellationTokenSource _drain = new();
     private readonly List<Task> _loops = [];
+    private readonly CancellationTokenSource _stubbornEnd = new();
+    private readonly RowCommits _commits;
+    private readonly StubbornRows _stubborn;
+    private readonly Suspects _suspects;
+    private readonly DeliveryOptions _options;
+    private readonly ILogger<ResultWriter> _logger;
 
     // For the commits beside the first: a permit says that there may be enough for one.
     private readonly SemaphoreSlim _much = new(0);
     private long _waitingBytes;
     private volatile bool _isEnding;
+    private volatile Exception? _failure;
+
+    public ResultWriter(
+        RowCommits commits, Suspects suspects, IOptions<DeliveryOptions> options, TimeProvider time, ILogger<ResultWriter> logger)
+    {
+        (_commits, _suspects, _options, _logger) = (commits, suspects, options.Value, logger);
+        _stubborn = new StubbornRows(commits, time, logger);
+    }
 
     /// <summary>Whether decided jobs went back to the broker uncommitted, because the time to stop was over.</summary>
     public bool HasAbandoned { get; private set; }
@@ -53,37 +59,82 @@ internal sealed partial class ResultWriter(
         if (!_decided.Writer.TryWrite(job))
         {
             Interlocked.Add(ref _waitingBytes, -BytesOf(job));
+            // Decided after the end. It goes back like all that is unacked; who waits for it here is told.
+            Abandon([job], _failure ?? new OperationCanceledException("the worker has ended"));
         }
         else if (waiting >= WorthAnother && _much.CurrentCount == 0)
         {
             _much.Release();
         }
+
+        if (_failure is not null)
+        {
+            AbandonWaiting();
+        }
     }
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
         _loops.Add(Task.Run(CommitLoopAsync, CancellationToken.None));
-        for (var i = 1; i < options.Value.Commits; i++)
+        for (var i = 1; i < _options.Commits; i++)
         {
             _loops.Add(Task.Run(CommitMuchLoopAsync, CancellationToken.None));
         }
 
-        return Task.CompletedTask;
+        _loops.Add(Task.Run(() => _stubborn.RunAsync(_stubbornEnd.Token), CancellationToken.None));
+        return base.StartAsync(cancellationToken);
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _decided.Writer.TryComplete();
         _isEnding = true;
-        _much.Release(options.Value.Commits);
-        await using var _ = cancellationToken.Register(_drain.Cancel);
-        await Task.WhenAll(_loops);
+        _much.Release(_options.Commits);
+        // What was not taken so far will not be now: another worker tries.
+        await _stubbornEnd.CancelAsync();
+        await using (cancellationToken.Register(_drain.Cancel))
+        {
+            // How one failed is told by ExecuteTask.
+            await Task.WhenAll(_loops).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+
+        Abandon(_stubborn.TakeAll(), _failure ?? new OperationCanceledException("the worker ends, and the store did not take the row"));
+        AbandonWaiting();
+        await base.StopAsync(cancellationToken);
     }
 
-    public void Dispose()
+    public override void Dispose()
     {
         _much.Dispose();
         _drain.Dispose();
+        _stubbornEnd.Dispose();
+        _stubborn.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>Watches the loops.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach (var ended in Task.WhenEach(_loops).WithCancellation(stoppingToken))
+            {
+                await ended;
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // StopAsync waits for them.
+        }
+        catch (Exception fault)
+        {
+            // The worker ends. Nobody may wait for what is not committed any more: it goes back to the broker at once.
+            LogLoopEnded(fault);
+            _failure = fault;
+            await _drain.CancelAsync();
+            AbandonWaiting();
+            throw;
+        }
     }
 
     private static long BytesOf(PendingJob job) => RowBytes + Storability.SizeOf(job.Outcome.Outputs);
@@ -113,7 +164,7 @@ internal sealed partial class ResultWriter(
     private async Task<bool> TryCommitWaitingAsync(List<PendingJob> jobs)
     {
         jobs.Clear();
-        while (jobs.Count < options.Value.MaxCommitRows && _decided.Reader.TryRead(out var job))
+        while (jobs.Count < _options.MaxCommitRows && _decided.Reader.TryRead(out var job))
         {
             Interlocked.Add(ref _waitingBytes, -BytesOf(job));
             jobs.Add(job);
@@ -132,58 +183,39 @@ internal sealed partial class ResultWriter(
     {
         try
         {
-            await CommitAsync(jobs, _drain.Token);
-        }
-        catch (OperationCanceledException fault) when (_drain.IsCancellationRequested)
-        {
-            // Unacked, uncommitted: the broker hands them to another worker.
-            HasAbandoned = true;
-            jobs.ForEach(job => job.Abandon(fault));
-        }
-    }
-
-    private async Task CommitAsync(List<PendingJob> jobs, CancellationToken cancellationToken)
-    {
-        var start = time.GetTimestamp();
-        try
-        {
-            var rows = jobs.ConvertAll(ToRow);
-            var first = await retries.Store.ExecuteAsync(
-                async (state, token) => await state.store.CommitAsync(state.rows, token), (store, rows), cancellationToken);
-            metrics.Committed(jobs, time.GetElapsedTime(start));
-            for (var i = 0; i < jobs.Count; i++)
+            if (await _commits.CommitAsync(jobs, _drain.Token) is { Count: > 0 } notTaken)
             {
-                replies.Send(jobs[i], first[i]);
+                _stubborn.Add(notTaken);
             }
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (_drain.IsCancellationRequested)
         {
-            // Not transient, or it would still be tried: some row cannot be stored. It is found by halving, and its neighbours are not
-            // held up.
-            LogNotStorable(fault, jobs.Count);
-            await CommitHalvesAsync(jobs, fault, cancellationToken);
+            // Unacked, uncommitted: the broker hands them to another worker.
+            Abandon(jobs, fault);
+        }
+        catch (Exception fault)
+        {
+            Abandon(jobs, fault);
+            throw;
         }
     }
 
-    private async Task CommitHalvesAsync(List<PendingJob> jobs, Exception fault, CancellationToken cancellationToken)
+    private void Abandon(List<PendingJob> jobs, Exception cause)
     {
-        if (jobs.Count > 1)
+        if (jobs.Count > 0)
         {
-            var half = jobs.Count / 2;
-            await CommitAsync(jobs.GetRange(0, half), cancellationToken);
-            await CommitAsync(jobs.GetRange(half, jobs.Count - half), cancellationToken);
+            HasAbandoned = true;
+            jobs.ForEach(job => job.Abandon(cause));
         }
-        else if (jobs[0].Outcome.Outputs.Count > 0)
+    }
+
+    /// <summary>Gives back what no loop will take any more.</summary>
+    private void AbandonWaiting()
+    {
+        while (_decided.Reader.TryRead(out var job))
         {
-            jobs[0].Replace(JobOutcome.Failed(ErrorCode.OutputInvalid, "the store cannot take the job's outputs; the worker's log says why"));
-            await CommitAsync(jobs, cancellationToken);
-        }
-        else
-        {
-            // A row without outputs that the store refuses is our fault, not the job's. It stays with the broker, whose delivery limit
-            // takes it to the dead letters.
-            LogRefused(fault, jobs[0].JobId);
-            jobs[0].Abandon(fault);
+            Interlocked.Add(ref _waitingBytes, -BytesOf(job));
+            Abandon([job], _failure ?? new OperationCanceledException("the worker ends"));
         }
     }
 
@@ -197,7 +229,7 @@ internal sealed partial class ResultWriter(
 
         try
         {
-            await suspects.AcquitAsync(jobs.FindAll(IsSuspectThatNeverRan).ConvertAll(job => job.JobId), _drain.Token);
+            await _suspects.AcquitAsync(jobs.FindAll(IsSuspectThatNeverRan).ConvertAll(job => job.JobId), _drain.Token);
         }
         catch (Exception fault)
         {
@@ -209,37 +241,9 @@ internal sealed partial class ResultWriter(
     private static bool IsSuspectThatNeverRan(PendingJob job) =>
         job is { GroupLimit: > 0, Outcome.Status: JobStatus.Cancelled or JobStatus.Expired };
 
-    private ResultRow ToRow(PendingJob job)
-    {
-        var outcome = job.Outcome;
-        return new ResultRow
-        {
-            JobId = job.JobId,
-            ModelName = job.ModelName,
-            ModelVersion = job.ModelVersion,
-            Status = outcome.Status,
-            Lane = job.Lane,
-            Code = outcome.Code,
-            Error = outcome.Error,
-            RowCount = job.RowCount,
-            Outputs = outcome.Outputs,
-            RunId = job.RunId,
-            RunRow = job.RunRow,
-            PayloadHash = job.PayloadHash,
-            CorrelationId = job.Reply.CorrelationId,
-            ReplyTo = job.Reply.Queue,
-            BatchRows = outcome.BatchRows,
-            Worker = options.Value.WorkerName,
-            ReceivedAt = job.ReceivedAt,
-        };
-    }
-
     [LoggerMessage(EventId = 302, Level = LogLevel.Warning, Message = "Suspects that were cancelled or have expired could not be struck off")]
     private partial void LogNotAcquitted(Exception fault);
 
-    [LoggerMessage(EventId = 300, Level = LogLevel.Error, Message = "A commit of {Rows} row(s) failed for good; looking for the row")]
-    private partial void LogNotStorable(Exception fault, int rows);
-
-    [LoggerMessage(EventId = 301, Level = LogLevel.Error, Message = "Job {JobId}: the store refuses its row; the delivery goes back to the broker")]
-    private partial void LogRefused(Exception fault, Guid jobId);
+    [LoggerMessage(EventId = 307, Level = LogLevel.Critical, Message = "Rows are committed no longer, so the worker ends; what is not committed goes back to the broker")]
+    private partial void LogLoopEnded(Exception fault);
 }

@@ -24,16 +24,27 @@ public sealed class EmbeddedWorker : IAsyncDisposable
 {
     private static readonly RawSerializer s_serializer = new();
 
+    // As long as the service has for its stop.
+    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(20);
+
     private readonly ServiceProvider _services;
     private readonly IReadOnlyList<IHostedService> _hosted;
     private readonly EmbeddedIntake _intake;
+    private readonly RetryPipelines _retries;
 
     private EmbeddedWorker(ServiceProvider services)
     {
         _services = services;
         _hosted = [.. services.GetServices<IHostedService>()];
         _intake = services.GetRequiredService<EmbeddedIntake>();
+        _retries = services.GetRequiredService<RetryPipelines>();
     }
+
+    /// <summary>
+    /// Fails when a part of the worker has ended by itself, with its reason, such as <see cref="StoreFailedException"/>: no job ends here any
+    /// more then. There is no host around the worker that would end with it.
+    /// </summary>
+    public Task Ended { get; private set; } = Task.CompletedTask;
 
     /// <summary>Loads the models and starts; jobs may be sent once it returns.</summary>
     /// <exception cref="ModelConfigurationException">A model cannot be served.</exception>
@@ -54,6 +65,13 @@ public sealed class EmbeddedWorker : IAsyncDisposable
             .AddSingleton(options)
             .AddObservability(configuration)
             .AddResilience()
+            // Who waits here is a command, or a program that has callers of its own: it is told what only a person can mend.
+            .AddSingleton(provider => new RetryPipelines(
+                options.Store,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<RetryPipelines>>(),
+                provider.GetRequiredService<WorkerMetrics>(),
+                servesCommand: true))
             .AddSingleton(options.Store)
             .AddInference()
             .AddSingleton<IMessageSender, EmbeddedSender>()
@@ -73,6 +91,7 @@ public sealed class EmbeddedWorker : IAsyncDisposable
                 await service.StartAsync(cancellationToken);
             }
 
+            worker.Ended = WatchAsync([.. worker._hosted.OfType<BackgroundService>().Select(service => service.ExecuteTask!)]);
             return worker;
         }
         catch
@@ -103,14 +122,31 @@ public sealed class EmbeddedWorker : IAsyncDisposable
         }, cancellationToken);
     }
 
-    /// <summary>Ends what is in flight, commits it and stops.</summary>
+    /// <summary>Ends what is in flight, commits it and stops. A store that is away is not waited for: what has no row then has none.</summary>
     public async ValueTask DisposeAsync()
     {
+        _retries.End();
+        using var patience = new CancellationTokenSource(s_stopPatience);
         foreach (var service in _hosted.Reverse())
         {
-            await service.StopAsync(CancellationToken.None);
+            try
+            {
+                await service.StopAsync(patience.Token);
+            }
+            catch (Exception) when (Ended.IsFaulted || patience.IsCancellationRequested)
+            {
+                // Told by Ended; or what runs takes longer than anybody waits, and has no row.
+            }
         }
 
         await _services.DisposeAsync();
+    }
+
+    private static async Task WatchAsync(Task[] parts)
+    {
+        await foreach (var ended in Task.WhenEach(parts))
+        {
+            await ended;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Millrace.Contracts;
+using Millrace.Results;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Resilience;
@@ -28,6 +29,7 @@ internal sealed class WorkerMetrics : IDisposable
     private readonly Gauge<int> _batchLimit;
     private readonly Histogram<double> _commitDuration;
     private readonly Histogram<int> _commitRows;
+    private readonly Counter<long> _storeFailures;
     private readonly Counter<long> _deadLetters;
     private readonly Counter<long> _undeliverable;
     private readonly TimeProvider _time;
@@ -51,9 +53,12 @@ internal sealed class WorkerMetrics : IDisposable
         _retryOverdue = _meter.CreateGauge<double>("millrace.retry.overdue", "s", "How far a queue of delayed retries is behind its delay, by queue; 0 where jobs come back in time.");
         _commitDuration = _meter.CreateHistogram<double>("millrace.commit.duration", "s", "One commit, retries included.");
         _commitRows = _meter.CreateHistogram<int>("millrace.commit.rows", "{row}", "Rows of one commit.");
+        _storeFailures = _meter.CreateCounter<long>("millrace.store.failures", "{call}", "Calls to the store that failed and are tried again, by what the failure is about.");
         _deadLetters = _meter.CreateCounter<long>("millrace.dead_letters", "{message}", "Bodies that could not be read, and jobs that the broker gave up, by model and code.");
         _undeliverable = _meter.CreateCounter<long>("millrace.replies.undeliverable", "{reply}", "Replies that no queue took.");
     }
+
+    public void StoreFailed(StoreFaultKind kind) => _storeFailures.Add(1, new KeyValuePair<string, object?>("kind", kind.ToString()));
 
     public void BatchRan(ModelVersion model, int rows, int paddedRows, TimeSpan duration)
     {

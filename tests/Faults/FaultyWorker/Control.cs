@@ -14,4 +14,7 @@ internal enum Control
 
     /// <summary>Rows are inserted without looking for their key.</summary>
     Keyless,
+
+    /// <summary>Whatever a commit fails for is taken for the fault of its rows.</summary>
+    BlameRows,
 }

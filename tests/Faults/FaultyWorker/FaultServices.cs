@@ -12,10 +12,13 @@ internal static class FaultServices
 {
     public static void Inject(this IServiceCollection services, Fault fault, KillSwitch kill)
     {
-        services.Decorate<IResultStore>((store, provider) => fault.Control == Control.Keyless
-            ? FaultyStore.Create(
-                store, new KeylessCommit(provider.GetRequiredService<IOptions<StoreOptions>>().Value.ConnectionString!).CommitAsync)
-            : FaultyStore.WithPoints(store, kill));
+        services.Decorate<IResultStore>((store, provider) => fault.Control switch
+        {
+            Control.Keyless => FaultyStore.Create(
+                store, new KeylessCommit(provider.GetRequiredService<IOptions<StoreOptions>>().Value.ConnectionString!).CommitAsync),
+            Control.BlameRows => FaultyStore.ThatBlamesRows(store),
+            _ => FaultyStore.WithPoints(store, kill),
+        });
         services.Decorate<IMessageSender>((sender, _) => new FaultySender(sender, kill, fault.Control));
         if (fault.Control == Control.AckEarly)
         {

@@ -11,6 +11,7 @@ internal class FaultyStore : DispatchProxy
 {
     private IResultStore _store = null!;
     private Commit _commit = null!;
+    private bool _blamesRows;
 
     /// <summary>A commit: <see cref="IResultStore.CommitAsync"/>.</summary>
     internal delegate Task<IReadOnlyList<ResultRow?>> Commit(IReadOnlyList<ResultRow> rows, CancellationToken cancellationToken);
@@ -33,8 +34,18 @@ internal class FaultyStore : DispatchProxy
         return created;
     }
 
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
-        targetMethod!.Name == nameof(IResultStore.CommitAsync)
-            ? _commit((IReadOnlyList<ResultRow>)args![0]!, (CancellationToken)args[1]!)
-            : targetMethod.Invoke(_store, BindingFlags.DoNotWrapExceptions, null, args, null);
+    /// <summary>The store that takes each of its failures for one of the rows.</summary>
+    public static IResultStore ThatBlamesRows(IResultStore store)
+    {
+        var created = Create(store, store.CommitAsync);
+        ((FaultyStore)(object)created)._blamesRows = true;
+        return created;
+    }
+
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod!.Name switch
+    {
+        nameof(IResultStore.CommitAsync) => _commit((IReadOnlyList<ResultRow>)args![0]!, (CancellationToken)args[1]!),
+        nameof(IResultStore.Explain) when _blamesRows => new StoreFault(StoreFaultKind.Data, "made up by the fault tests"),
+        _ => targetMethod.Invoke(_store, BindingFlags.DoNotWrapExceptions, null, args, null),
+    };
 }

@@ -47,5 +47,21 @@ public sealed class ControlTests(Servers servers)
         Assert.Contains(await trial.EndAsync(), violation => violation.Kind == ViolationKind.Duplicate);
     });
 
+    [Fact]
+    public Task A_worker_that_blames_rows_for_a_lost_connection_is_caught() => Trial.RunAsync(servers, "control-blame-rows", async trial =>
+    {
+        trial.Inject("broken worker");
+        using var closings = new Closings(trial.Site);
+        var closing = closings.All().First(way => way.Name == "role without LOGIN");
+        await trial.Site.StartWorkerAsync("faulty", Trial.Token, Is(Control.BlameRows));
+        await closing.BeginAsync(Trial.Token);
+        await closings.CutAsync(Trial.Token);
+        await trial.PublishAsync(Jobs);
+        await Trial.UntilAsync("the worker blames a row", () => trial.History.Has("faulty", "the store cannot take its outputs"));
+        await closing.EndAsync(Trial.Token);
+
+        Assert.Contains(await trial.EndAsync(), violation => violation.Kind == ViolationKind.Wrong);
+    });
+
     private static (string Key, string Value) Is(Control control) => ("MILLRACE_FAULT_CONTROL", $"{control}");
 }

@@ -38,32 +38,33 @@ public sealed class PostgresResultStoreTests(TestPostgres postgres)
     }
 
     [Fact]
-    public async Task An_unreachable_server_is_transient_and_its_error_has_no_password()
+    public async Task An_unreachable_server_is_waited_for_and_its_error_has_no_password()
     {
         await using var store = ResultStores.OpenPostgres($"Host=127.0.0.1;Port=1;Username=worker;Password={Secret};Database=x");
 
-        var exception = await Assert.ThrowsAsync<NpgsqlException>(() => store.CommitAsync([Rows.Succeeded("7")], Token));
+        var exception = await Assert.ThrowsAsync<StoreConnectionException>(() => store.CommitAsync([Rows.Succeeded("7")], Token));
 
-        Assert.True(store.IsTransient(exception));
+        Assert.Equal(StoreFaultKind.Passing, store.Explain(exception).Kind);
+        Assert.Contains("refused", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, exception.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_wrong_password_is_not_transient_and_not_repeated()
+    public async Task A_wrong_password_is_for_people_and_not_repeated()
     {
         await using var database = await postgres.CreateDatabaseAsync(Token);
         var login = await database.CreateLoginAsync("", [], Token);
         await using var store = ResultStores.OpenPostgres(new NpgsqlConnectionStringBuilder(login) { Password = Secret }.ToString());
 
-        var exception = await Assert.ThrowsAsync<StoreSchemaException>(() => store.CheckAsync(Token));
+        var exception = await Assert.ThrowsAsync<StoreConnectionException>(() => store.CheckAsync(Token));
 
-        Assert.False(store.IsTransient(exception));
+        Assert.Equal(StoreFaultKind.Setup, store.Explain(exception).Kind);
         Assert.Contains("Check the user, the password", exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, exception.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_connection_that_the_server_ends_is_transient_and_the_next_call_succeeds()
+    public async Task A_connection_that_the_server_ends_may_pass_and_the_next_call_succeeds()
     {
         await using var database = await postgres.CreateDatabaseAsync(Token);
         await using var store = ResultStores.OpenPostgres(database.ConnectionString);
@@ -74,51 +75,52 @@ public sealed class PostgresResultStoreTests(TestPostgres postgres)
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", Token);
         var exception = await Record.ExceptionAsync(() => store.CommitAsync([row], Token));
 
-        Assert.True(exception is null || store.IsTransient(exception), exception?.ToString());
+        Assert.True(exception is null || store.Explain(exception).Kind == StoreFaultKind.Passing, exception?.ToString());
         await store.CommitAsync([row], Token);
         Assert.Single(await store.FindAsync([row.JobId], Token));
     }
 
     [Theory]
-    [InlineData("08006", true)]
-    [InlineData("53300", true)]
-    [InlineData("53100", true)]
-    [InlineData("57P01", true)]
-    [InlineData("57P02", true)]
-    [InlineData("57P03", true)]
-    [InlineData("57014", true)]
-    [InlineData("40001", true)]
-    [InlineData("40P01", true)]
-    [InlineData("55P03", true)]
-    [InlineData("25006", true)]
-    [InlineData("25P03", true)]
-    [InlineData("58030", true)]
-    [InlineData("28P01", false)]
-    [InlineData("3D000", false)]
-    [InlineData("42P01", false)]
-    [InlineData("42501", false)]
-    [InlineData("22P02", false)]
-    [InlineData("23505", false)]
-    [InlineData("XX000", false)]
-    public async Task Only_what_may_pass_by_itself_is_transient(string sqlState, bool expected)
+    [InlineData("08006", StoreFaultKind.Passing)]
+    [InlineData("53300", StoreFaultKind.Passing)]
+    [InlineData("53100", StoreFaultKind.NoRoom)]
+    [InlineData("57P01", StoreFaultKind.Passing)]
+    [InlineData("57P02", StoreFaultKind.Passing)]
+    [InlineData("57P03", StoreFaultKind.Passing)]
+    [InlineData("57014", StoreFaultKind.Passing)]
+    [InlineData("40001", StoreFaultKind.Passing)]
+    [InlineData("40P01", StoreFaultKind.Passing)]
+    [InlineData("55P03", StoreFaultKind.Passing)]
+    [InlineData("25006", StoreFaultKind.Passing)]
+    [InlineData("25P03", StoreFaultKind.Passing)]
+    [InlineData("58030", StoreFaultKind.NoRoom)]
+    [InlineData("42P01", StoreFaultKind.Setup)]
+    [InlineData("42501", StoreFaultKind.Setup)]
+    [InlineData("22P02", StoreFaultKind.Data)]
+    [InlineData("22021", StoreFaultKind.Data)]
+    [InlineData("54000", StoreFaultKind.Data)]
+    [InlineData("23514", StoreFaultKind.Data)]
+    [InlineData("23505", StoreFaultKind.Unexplained)]
+    [InlineData("0A000", StoreFaultKind.Unexplained)]
+    [InlineData("XX000", StoreFaultKind.Unexplained)]
+    public async Task Only_what_is_about_data_says_something_of_a_row(string sqlState, StoreFaultKind expected)
     {
         await using var store = ResultStores.OpenPostgres("Host=db.example");
 
-        Assert.Equal(expected, store.IsTransient(new PostgresException("", "ERROR", "ERROR", sqlState)));
+        Assert.Equal(expected, store.Explain(new PostgresException("", "ERROR", "ERROR", sqlState)).Kind);
     }
 
     [Fact]
-    public async Task Trouble_on_the_way_is_transient_and_our_own_mistakes_are_not()
+    public async Task Neither_trouble_on_the_way_nor_our_own_mistakes_are_about_data()
     {
         await using var store = ResultStores.OpenPostgres("Host=db.example");
 
-        Assert.True(store.IsTransient(new NpgsqlException("", new IOException())));
-        Assert.True(store.IsTransient(new NpgsqlException("", new SocketException())));
-        Assert.True(store.IsTransient(new NpgsqlException("", new TimeoutException())));
-        Assert.False(store.IsTransient(new NpgsqlException("", new System.Security.Authentication.AuthenticationException())));
-        Assert.False(store.IsTransient(new InvalidOperationException()));
-        Assert.False(store.IsTransient(new OperationCanceledException()));
-        Assert.False(store.IsTransient(new StoreSchemaException("")));
+        Assert.Equal(StoreFaultKind.Passing, store.Explain(new NpgsqlException("", new IOException())).Kind);
+        Assert.Equal(StoreFaultKind.Passing, store.Explain(new NpgsqlException("", new SocketException())).Kind);
+        Assert.Equal(StoreFaultKind.Passing, store.Explain(new NpgsqlException("", new TimeoutException())).Kind);
+        Assert.Equal(StoreFaultKind.Unexplained, store.Explain(new InvalidOperationException()).Kind);
+        Assert.Equal(StoreFaultKind.Unexplained, store.Explain(new ObjectDisposedException("connector")).Kind);
+        Assert.Equal(StoreFaultKind.Setup, store.Explain(new StoreSchemaException("")).Kind);
     }
 
     [Fact]
@@ -148,8 +150,8 @@ public sealed class PostgresResultStoreTests(TestPostgres postgres)
         await using var database = await postgres.CreateDatabaseAsync(Token);
         await using var store = ResultStores.OpenPostgres(database.ConnectionString);
         await store.MigrateAsync(Token);
-        await using var source = NpgsqlDataSource.Create(database.ConnectionString);
-        var commit = new PostgresCommit(source) { MaxStatementBytes = 1 };
+        await using var sessions = new PostgresSessions(database.ConnectionString);
+        var commit = new PostgresCommit(sessions) { MaxStatementBytes = 1 };
         var rows = Enumerable.Range(0, 5).Select(i => Rows.Succeeded($"{i}")).OrderBy(row => row.JobId).ToArray();
 
         var inserted = await commit.InsertAsync(rows, Token);

@@ -87,17 +87,28 @@ public sealed class SqliteResultStoreTests : IDisposable
     }
 
     [Theory]
-    [InlineData(SQLitePCL.raw.SQLITE_BUSY, true)]
-    [InlineData(SQLitePCL.raw.SQLITE_LOCKED, true)]
-    [InlineData(SQLitePCL.raw.SQLITE_FULL, true)]
-    [InlineData(SQLitePCL.raw.SQLITE_IOERR, true)]
-    [InlineData(SQLitePCL.raw.SQLITE_CONSTRAINT, false)]
-    [InlineData(SQLitePCL.raw.SQLITE_NOTADB, false)]
-    public async Task Only_what_may_pass_by_itself_is_transient(int code, bool expected)
+    [InlineData(SQLitePCL.raw.SQLITE_BUSY, StoreFaultKind.Passing)]
+    [InlineData(SQLitePCL.raw.SQLITE_LOCKED, StoreFaultKind.Passing)]
+    [InlineData(SQLitePCL.raw.SQLITE_NOMEM, StoreFaultKind.Passing)]
+    [InlineData(SQLitePCL.raw.SQLITE_FULL, StoreFaultKind.NoRoom)]
+    [InlineData(SQLitePCL.raw.SQLITE_IOERR, StoreFaultKind.NoRoom)]
+    [InlineData(SQLitePCL.raw.SQLITE_CONSTRAINT, StoreFaultKind.Unexplained)]
+    [InlineData(SQLitePCL.raw.SQLITE_TOOBIG, StoreFaultKind.Data)]
+    [InlineData(SQLitePCL.raw.SQLITE_MISMATCH, StoreFaultKind.Data)]
+    [InlineData(SQLitePCL.raw.SQLITE_NOTADB, StoreFaultKind.Setup)]
+    public async Task Only_what_is_about_data_says_something_of_a_row(int code, StoreFaultKind expected)
     {
         await using var store = ResultStores.OpenSqlite(Path.Combine(_folder, "results.db"));
 
-        Assert.Equal(expected, store.IsTransient(new SqliteException("", code)));
+        Assert.Equal(expected, store.Explain(new SqliteException("", code)).Kind);
+    }
+
+    [Fact]
+    public async Task A_check_that_a_row_breaks_is_about_its_data()
+    {
+        await using var store = ResultStores.OpenSqlite(Path.Combine(_folder, "results.db"));
+
+        Assert.Equal(StoreFaultKind.Data, store.Explain(new SqliteException("", SQLitePCL.raw.SQLITE_CONSTRAINT, SQLitePCL.raw.SQLITE_CONSTRAINT_CHECK)).Kind);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

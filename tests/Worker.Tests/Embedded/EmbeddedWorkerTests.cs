@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
+using Millrace.Results;
 using Millrace.Worker.Embedded;
+using Millrace.Worker.Resilience;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;
 
@@ -26,12 +28,7 @@ public sealed class EmbeddedWorkerTests : IDisposable
     public async Task A_job_that_the_model_cannot_run_has_its_attempts_without_a_broker_and_fails_alone()
     {
         // y = data[x]: an index out of range makes ONNX Runtime refuse the whole batch.
-        _models.Write("lookup/1/model.onnx", new OnnxGraph()
-            .Constant(Tensor.Create<float>("data", [2], [10, 20]))
-            .Input("x", TensorDatatype.Int64, -1)
-            .Node("Gather", ["data", "x"], ["y"])
-            .Output("y", TensorDatatype.Fp32, -1)
-            .ToBytes());
+        WriteLookup();
         var replies = new ConcurrentDictionary<string, JsonNode>(StringComparer.Ordinal);
         var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var store = new MemoryStore();
@@ -73,6 +70,56 @@ public sealed class EmbeddedWorkerTests : IDisposable
 
         Assert.Equal(Jobs, store.CommittedRows);
     }
+
+    [Fact]
+    public async Task A_store_that_only_a_person_can_mend_ends_the_worker_with_what_it_says()
+    {
+        WriteLookup();
+        await using var store = new MemoryStore
+        {
+            Kind = _ => StoreFaultKind.NoRoom,
+            OnCommit = _ => Task.FromException(new IOException("no room at all")),
+        };
+        await using var worker = await StartAsync(store);
+
+        await worker.SendAsync("lookup", Lane.Interactive, "1", Request(0), Token);
+        var fault = await Assert.ThrowsAsync<StoreFailedException>(() => worker.Ended.WaitAsync(s_patience, Token));
+
+        Assert.Equal("no room at all", fault.Message);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_does_not_hold_up_the_end()
+    {
+        WriteLookup();
+        var tried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var store = new MemoryStore
+        {
+            Kind = _ => StoreFaultKind.Passing,
+            OnCommit = _ =>
+            {
+                tried.TrySetResult();
+                return Task.FromException(new IOException("locked"));
+            },
+        };
+        var worker = await StartAsync(store);
+        await worker.SendAsync("lookup", Lane.Interactive, "1", Request(0), Token);
+        await tried.Task.WaitAsync(s_patience, Token);
+
+        await worker.DisposeAsync().AsTask().WaitAsync(s_patience, Token);
+
+        Assert.Empty(store.Rows);
+    }
+
+    private void WriteLookup() => _models.Write("lookup/1/model.onnx", new OnnxGraph()
+        .Constant(Tensor.Create<float>("data", [2], [10, 20]))
+        .Input("x", TensorDatatype.Int64, -1)
+        .Node("Gather", ["data", "x"], ["y"])
+        .Output("y", TensorDatatype.Fp32, -1)
+        .ToBytes());
+
+    private Task<EmbeddedWorker> StartAsync(MemoryStore store) => EmbeddedWorker.StartAsync(
+        new EmbeddedWorkerOptions { ModelsDirectory = _models.Path, Store = store, OnReply = _ => ValueTask.CompletedTask }, Token);
 
     private static WireBody Request(long index) => new(
         Encoding.UTF8.GetBytes(
