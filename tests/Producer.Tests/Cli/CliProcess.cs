@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Millrace.Producer.Tests.Cli;
+
+/// <summary>The program <c>millrace</c> as a process of its own.</summary>
+internal sealed class CliProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new(StringComparer.Ordinal);
+
+    private CliProcess(Process process)
+    {
+        _process = process;
+        _process.ErrorDataReceived += (_, line) => Take(line.Data);
+        _process.BeginErrorReadLine();
+        _process.BeginOutputReadLine();
+    }
+
+    /// <summary>What it wrote to its standard error so far.</summary>
+    public string Error => string.Join('\n', _errors);
+
+    /// <summary>Starts it.</summary>
+    /// <param name="launcher">What runs it; empty for nothing.</param>
+    /// <param name="environment">Over this process's.</param>
+    /// <param name="arguments">The command.</param>
+    public static CliProcess Start(IReadOnlyList<string> launcher, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        string[] command = [.. launcher, Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", Path.Combine(AppContext.BaseDirectory, "millrace.dll"), .. arguments];
+        var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", .. command])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new CliProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Waits until its standard error has such a line.</summary>
+    public Task SaysAsync(string text)
+    {
+        var said = _awaited.GetOrAdd(text, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (Error.Contains(text, StringComparison.Ordinal))
+        {
+            said.TrySetResult();
+        }
+
+        return said.Task;
+    }
+
+    /// <summary>Sends it SIGTERM.</summary>
+    public async Task TerminateAsync(CancellationToken cancellationToken)
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(cancellationToken);
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken).WaitAsync(patience, cancellationToken);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Take(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        _errors.Enqueue(line);
+        foreach (var (text, said) in _awaited)
+        {
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                said.TrySetResult();
+            }
+        }
+    }
+}
