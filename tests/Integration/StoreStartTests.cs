@@ -1,4 +1,5 @@
 using Millrace.LocalServices;
+using Millrace.Results;
 using Millrace.TestKit;
 using Npgsql;
 
@@ -53,6 +54,35 @@ public sealed class StoreStartTests(TestRabbitMq rabbitMq, TestPostgres postgres
         Assert.StartsWith("millrace: Postgres at 127.0.0.1:", told, StringComparison.Ordinal);
         Assert.Contains("CA that is not trusted", told, StringComparison.Ordinal);
         Assert.Contains("Root Certificate=FILE", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_CA_that_SSL_CERT_FILE_gives_is_trusted_and_another_hosts_certificate_is_still_told()
+    {
+        await using var site = await Site.CreateAsync(rabbitMq, postgres, Token);
+        await using var server = await StartPostgresAsync();
+        await using (var store = ResultStores.OpenPostgres(server.ConnectionString))
+        {
+            await store.MigrateAsync(Token);
+        }
+
+        using var ca = new PostgresCertificates();
+        var settings = site.Settings(
+            ("Store__ConnectionString", new NpgsqlConnectionStringBuilder(server.ConnectionString) { SslMode = SslMode.VerifyFull }.ToString()),
+            ("SSL_CERT_FILE", ca.File));
+        await new PostgresSettings(server.ConnectionString).UseCertificateAsync(ca.For("127.0.0.1"), Token);
+        await using (var trusting = LocalWorker.Start(settings))
+        {
+            await trusting.Ready.WaitAsync(s_patience, Token);
+            trusting.Terminate();
+            Assert.Equal(0, await trusting.Exited.WaitAsync(s_patience, Token));
+        }
+
+        await new PostgresSettings(server.ConnectionString).UseCertificateAsync(ca.For("db.example"), Token);
+        await using var worker = LocalWorker.Start(settings);
+
+        Assert.Equal(ConfigurationError, await worker.Exited.WaitAsync(s_patience, Token));
+        Assert.Contains("another host than '127.0.0.1': it names db.example", Assert.Single(worker.ErrorLines), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ internal sealed record ErrorReport(int ExitCode, string Message, string? Hint)
         ReplyTimeoutException timeout => new(
             Cli.ExitCode.TimedOut, timeout.Message, "it may still run: its row will be in the store under this id; --timeout gives it longer"),
         StoreSchemaException schema => new(Cli.ExitCode.Configuration, schema.Message, null),
-        StoreLockedException locked => new(Cli.ExitCode.TimedOut, locked.Message, "--lock-timeout gives it longer"),
+        StoreLockedException locked => new(Cli.ExitCode.TimedOut, locked.Message, "store migrate --lock-timeout gives it longer"),
         StoreUnreachableException { Kind: StoreFaultKind.Setup } store => new(
             Cli.ExitCode.Configuration, store.Message, $"the store is set by --store or {ServiceOptions.StoreVariable}"),
         StoreUnreachableException { Kind: StoreFaultKind.NoRoom } store => new(Cli.ExitCode.Failure, store.Message, null),

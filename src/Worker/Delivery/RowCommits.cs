@@ -27,6 +27,8 @@ internal sealed partial class RowCommits(
 
     private static readonly TimeSpan s_logInterval = TimeSpan.FromSeconds(1);
 
+    private readonly LogGate _searchLog = new(time, s_logInterval);
+    private readonly LogGate _dataLog = new(time, s_logInterval);
     private readonly LogGate _rowLog = new(time, s_logInterval);
 
     /// <summary>Commits jobs, however long the store is away.</summary>
@@ -48,7 +50,11 @@ internal sealed partial class RowCommits(
 
     private async Task<IReadOnlyList<PendingJob>> SearchAsync(List<PendingJob> jobs, Exception fault, CancellationToken cancellationToken)
     {
-        LogSearch(jobs.Count, retries.Explain(fault).Reason);
+        if (_searchLog.TryPass(out var heldBack))
+        {
+            LogSearch(jobs.Count, retries.Explain(fault).Reason, heldBack);
+        }
+
         var search = new Search();
         await HalveAsync(jobs, fault, search, cancellationToken);
         return search.NotTaken;
@@ -90,7 +96,11 @@ internal sealed partial class RowCommits(
         var explained = retries.Explain(fault);
         if (explained.Kind == StoreFaultKind.Data && job.Outcome.Outputs.Count > 0)
         {
-            LogNotStorable(job.JobId, explained.Reason);
+            if (_dataLog.TryPass(out var moreData))
+            {
+                LogNotStorable(job.JobId, explained.Reason, moreData);
+            }
+
             job.Replace(JobOutcome.Failed(ErrorCode.OutputInvalid, "the store cannot take the job's outputs; the worker's log says why"));
             if (await TryCommitAsync(one, isSearch: true, cancellationToken) is not { } again)
             {
@@ -181,11 +191,17 @@ internal sealed partial class RowCommits(
         };
     }
 
-    [LoggerMessage(EventId = 300, Level = LogLevel.Error, Message = "A commit of {Rows} row(s) failed, and not for the store's being away; looking for the row: {Reason}")]
-    private partial void LogSearch(int rows, string reason);
+    [LoggerMessage(
+        EventId = 300,
+        Level = LogLevel.Error,
+        Message = "A commit of {Rows} row(s) failed, and not for the store's being away; looking for the row: {Reason}. {HeldBack} more such commit(s) since the last line")]
+    private partial void LogSearch(int rows, string reason, long heldBack);
 
-    [LoggerMessage(EventId = 301, Level = LogLevel.Error, Message = "Job {JobId}: the store cannot take its outputs; its row says so: {Reason}")]
-    private partial void LogNotStorable(Guid jobId, string reason);
+    [LoggerMessage(
+        EventId = 301,
+        Level = LogLevel.Error,
+        Message = "Job {JobId}: the store cannot take its outputs; its row says so: {Reason}. {HeldBack} more such job(s) since the last line")]
+    private partial void LogNotStorable(Guid jobId, string reason, long heldBack);
 
     [LoggerMessage(
         EventId = 303,

@@ -24,9 +24,6 @@ public sealed class EmbeddedWorker : IAsyncDisposable
 {
     private static readonly RawSerializer s_serializer = new();
 
-    // As long as the service has for its stop.
-    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(20);
-
     private readonly ServiceProvider _services;
     private readonly IReadOnlyList<IHostedService> _hosted;
     private readonly EmbeddedIntake _intake;
@@ -126,16 +123,16 @@ public sealed class EmbeddedWorker : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _retries.End();
-        using var patience = new CancellationTokenSource(s_stopPatience);
         foreach (var service in _hosted.Reverse())
         {
             try
             {
-                await service.StopAsync(patience.Token);
+                // What runs is waited for: its session must not be disposed of under it.
+                await service.StopAsync(CancellationToken.None);
             }
-            catch (Exception) when (Ended.IsFaulted || patience.IsCancellationRequested)
+            catch (Exception) when (Ended.IsFaulted)
             {
-                // Told by Ended; or what runs takes longer than anybody waits, and has no row.
+                // Told by Ended.
             }
         }
 
