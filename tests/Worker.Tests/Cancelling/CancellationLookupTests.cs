@@ -102,8 +102,9 @@ public sealed class CancellationLookupTests : IDisposable
                     var asked = new Asked((IReadOnlyCollection<Guid>)args![0]!, (TimeSpan)args[1]!);
                     _asked.Writer.TryWrite(asked);
                     return asked.Answer.Task;
-                case nameof(IResultStore.IsTransient):
-                    return args![0] is TimeoutException;
+                case nameof(IResultStore.Explain):
+                    var failure = (Exception)args![0]!;
+                    return new StoreFault(failure is TimeoutException ? StoreFaultKind.Passing : StoreFaultKind.Unexplained, failure.Message);
                 case "get_Description":
                     return "test";
                 default:
