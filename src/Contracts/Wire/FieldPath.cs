@@ -13,5 +13,5 @@ internal readonly record struct FieldPath(string Field, int? Index = null, strin
     /// <param name="field">Its name, with the point in front.</param>
     public FieldPath At(string field) => this with { Tail = field };
 
-    public override string ToString() => $"{Field}{(Index is { } index ? $"[{index}]" : "")}{(Name is null ? "" : $" '{Name}'")}{Tail}";
+    public override string ToString() => $"{Field}{(Index is { } index ? $"[{index}]" : "")}{(Name is null ? "" : $" '{CallerText.Shorten(Name)}'")}{Tail}";
 }

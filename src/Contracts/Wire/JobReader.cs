@@ -93,9 +93,13 @@ internal static class JobReader
         // Throws where something stands behind the object.
         reader.Read();
 
-        header.ModelName = Text(ref name, "model_name");
-        header.ModelVersion = Text(ref version, "model_version");
+        var modelName = Text(ref name, "model_name");
+        var modelVersion = Text(ref version, "model_version");
+        header.ModelName = modelName is null ? null : CallerText.Shorten(modelName);
+        header.ModelVersion = modelVersion is null ? null : CallerText.Shorten(modelVersion);
         header.Id = ReadId(ref id);
+        RequireName(modelName, "model_name", ErrorCode.ModelNotFound);
+        RequireName(modelVersion, "model_version", ErrorCode.ModelVersionNotFound);
         return new PredictionJob
         {
             Id = header.Id,
@@ -122,6 +126,16 @@ internal static class JobReader
         JsonTokenType.String => JsonText.Read(ref reader, field),
         _ => throw WireException.Invalid($"{field}: expected a string, found {JsonNames.Of(reader.TokenType)}"),
     };
+
+    /// <summary>Refuses what can be no model's name, before it is looked for, kept and sent back.</summary>
+    private static void RequireName(string? text, string field, string code)
+    {
+        if (text?.Length > CallerText.MaxNameLength)
+        {
+            throw new WireException(
+                code, $"{field}: '{CallerText.Shorten(text)}' has {text.Length} characters, expected at most {CallerText.MaxNameLength}");
+        }
+    }
 
     private static Guid? ReadId(ref Utf8JsonReader reader)
     {
@@ -155,7 +169,7 @@ internal static class JobReader
         {
             var name = JsonFields.RequireName(ref reader, field);
             reader.Read();
-            parameters[name] = JsonText.IsValid(reader) ? JsonElement.ParseValue(ref reader) : throw JsonText.Malformed($"{field}.{name}");
+            parameters[name] = JsonText.IsValid(reader) ? JsonElement.ParseValue(ref reader) : throw JsonText.Malformed($"{field}.{CallerText.Shorten(name)}");
         }
 
         return parameters;

@@ -18,6 +18,9 @@ public sealed record MassTransitEnvelope
     /// <summary>MassTransit's name for the message type of a result.</summary>
     public const string ResultMessageType = "urn:message:Millrace.Contracts:PredictionResult";
 
+    // An address is a URI with a queue's name of 255 bytes, each of which may be escaped.
+    private const int MaxTextLength = 2_000;
+
     /// <summary>The envelope's own id.</summary>
     public Guid? MessageId { get; init; }
 
@@ -117,8 +120,8 @@ public sealed record MassTransitEnvelope
         {
             if (reader.ValueTextEquals("messageId"u8)) messageId = ReadGuid(ref reader, "messageId");
             else if (reader.ValueTextEquals("requestId"u8)) requestId = ReadGuid(ref reader, "requestId");
-            else if (reader.ValueTextEquals("conversationId"u8)) conversationId = ReadText(ref reader, "conversationId");
-            else if (reader.ValueTextEquals("responseAddress"u8)) responseAddress = ReadText(ref reader, "responseAddress");
+            else if (reader.ValueTextEquals("conversationId"u8)) conversationId = ReadShortText(ref reader, "conversationId");
+            else if (reader.ValueTextEquals("responseAddress"u8)) responseAddress = ReadShortText(ref reader, "responseAddress");
             else if (reader.ValueTextEquals("message"u8)) message = ReadObject(ref reader, body);
             else reader.Skip();
         }
@@ -142,6 +145,15 @@ public sealed record MassTransitEnvelope
         var start = (int)reader.TokenStartIndex;
         reader.Skip();
         return isObject ? body[start..(int)reader.BytesConsumed] : default;
+    }
+
+    /// <summary>A text that the response repeats, or that its address is.</summary>
+    private static string? ReadShortText(ref Utf8JsonReader reader, string field)
+    {
+        var text = ReadText(ref reader, field);
+        return text?.Length > MaxTextLength
+            ? throw WireException.Unreadable($"{field}: {text.Length} characters, expected at most {MaxTextLength}")
+            : text;
     }
 
     private static Guid? ReadGuid(ref Utf8JsonReader reader, string field) => Guid.TryParse(ReadText(ref reader, field), out var id) ? id : null;

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Millrace.Contracts;
+using Millrace.Contracts.Wire;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Inference;
 using Tensor = Millrace.Contracts.Tensor;
@@ -67,12 +68,12 @@ internal static class JobValidator
             var index = IndexOf(specs, input.Name);
             if (index < 0)
             {
-                return JobOutcome.Rejected(ErrorCode.InputUnexpected, $"input '{input.Name}': the model has no such input, expected {Names(specs)}");
+                return JobOutcome.Rejected(ErrorCode.InputUnexpected, $"input '{CallerText.Shorten(input.Name)}': the model has no such input, expected {Names(specs)}");
             }
 
             if (inputs[index] is not null)
             {
-                return JobOutcome.Rejected(ErrorCode.InputUnexpected, $"input '{input.Name}': given twice, expected once");
+                return JobOutcome.Rejected(ErrorCode.InputUnexpected, $"input '{CallerText.Shorten(input.Name)}': given twice, expected once");
             }
 
             inputs[index] = input;
@@ -92,25 +93,25 @@ internal static class JobValidator
         {
             return JobOutcome.Rejected(
                 ErrorCode.DatatypeMismatch,
-                $"input '{input.Name}': datatype {input.Datatype.ToWireName()}, expected {spec.Datatype.ToWireName()}");
+                $"input '{CallerText.Shorten(input.Name)}': datatype {input.Datatype.ToWireName()}, expected {spec.Datatype.ToWireName()}");
         }
 
         if (!Fits(input.Shape, spec.Shape))
         {
             return JobOutcome.Rejected(
                 ErrorCode.ShapeMismatch,
-                $"input '{input.Name}': shape [{string.Join(',', input.Shape)}], expected {spec.ShapeText} (-1 is any)");
+                $"input '{CallerText.Shorten(input.Name)}': shape [{string.Join(',', input.Shape)}], expected {spec.ShapeText} (-1 is any)");
         }
 
         if (model.MaxElements is { } max && input.ElementCount > max)
         {
             return JobOutcome.Rejected(
                 ErrorCode.ShapeTooLarge,
-                $"input '{input.Name}': shape [{string.Join(',', input.Shape)}] has {input.ElementCount} elements, expected at most {max} (the model's max_elements)");
+                $"input '{CallerText.Shorten(input.Name)}': shape [{string.Join(',', input.Shape)}] has {input.ElementCount} elements, expected at most {max} (the model's max_elements)");
         }
 
         return model.RequireFinite && IndexOfNonFinite(input) is >= 0 and var index
-            ? JobOutcome.Rejected(ErrorCode.ValueNotFinite, $"input '{input.Name}': element {index} is not finite, the model takes finite values only")
+            ? JobOutcome.Rejected(ErrorCode.ValueNotFinite, $"input '{CallerText.Shorten(input.Name)}': element {index} is not finite, the model takes finite values only")
             : null;
     }
 
@@ -174,12 +175,12 @@ internal static class JobValidator
             if (selection[i] < 0)
             {
                 return JobOutcome.Rejected(
-                    ErrorCode.OutputUnknown, $"outputs[{i}]: the model has no output '{asked[i].Name}', expected some of {Names(model.Outputs)}");
+                    ErrorCode.OutputUnknown, $"outputs[{i}]: the model has no output '{CallerText.Shorten(asked[i].Name)}', expected some of {Names(model.Outputs)}");
             }
 
             if (Array.IndexOf(selection, selection[i], 0, i) >= 0)
             {
-                return JobOutcome.Rejected(ErrorCode.OutputUnknown, $"outputs[{i}]: '{asked[i].Name}' is asked for twice, expected once");
+                return JobOutcome.Rejected(ErrorCode.OutputUnknown, $"outputs[{i}]: '{CallerText.Shorten(asked[i].Name)}' is asked for twice, expected once");
             }
         }
 

@@ -124,6 +124,44 @@ public sealed class BadJsonBodyTests
     public void An_element_that_is_no_value_of_the_datatype_is_quoted(string datatype, string data, string message) =>
         Refuses(Input(datatype, "[2]", data), ErrorCode.InvalidValue, message);
 
+    [Fact]
+    public void A_model_s_name_that_is_too_long_is_told_shortened()
+    {
+        var error = Refuses(
+            $$"""{"inputs":[],"model_name":"{{new string('m', 3_000_000)}}","model_version":"{{new string('1', 101)}}","id":"0192f0c1-7a3b-7c4d-8e5f-0123456789ab"}""",
+            ErrorCode.ModelNotFound,
+            $"model_name: '{new string('m', 100)}…' has 3000000 characters, expected at most 100");
+
+        Assert.Equal(new Guid("0192f0c1-7a3b-7c4d-8e5f-0123456789ab"), error.Id);
+        Assert.Equal(new string('m', 100) + "…", error.ModelName);
+        Assert.Equal(new string('1', 100) + "…", error.ModelVersion);
+    }
+
+    [Fact]
+    public void A_version_that_is_too_long_is_told_shortened_and_no_character_is_cut_in_two() => Refuses(
+        $$"""{"inputs":[],"model_name":"digits","model_version":"{{new string('1', 99)}}\ud83d\ude00x"}""",
+        ErrorCode.ModelVersionNotFound,
+        $"model_version: '{new string('1', 99)}…' has 102 characters, expected at most 100");
+
+    [Theory]
+    [InlineData("""{"inputs":[{"name":"NAME","shape":[2],"datatype":"FP32","data":[1]}]}""", ErrorCode.DataLengthMismatch)]
+    [InlineData("""{"inputs":[{"name":"NAME","datatype":"FP32","data":[1]}]}""", ErrorCode.InvalidRequest)]
+    [InlineData("""{"inputs":[],"parameters":{"NAME":"\ud800"}}""", ErrorCode.InvalidRequest)]
+    [InlineData("""{"inputs":[],"id":"NAME"}""", ErrorCode.InvalidId)]
+    [InlineData("""{"inputs":[{"name":"x","shape":[1],"datatype":"NAME","data":[1]}]}""", ErrorCode.InvalidRequest)]
+    [InlineData("""{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","data":["NAME"]}]}""", ErrorCode.InvalidValue)]
+    [InlineData("""{"inputs":[{"name":"x","shape":["NAME"],"datatype":"FP32","data":[1]}]}""", ErrorCode.InvalidRequest)]
+    [InlineData("""{"inputs":[{"name":"x","shape":[1],"datatype":"FP32","parameters":{"binary_data_size":"NAME"}}]}""", ErrorCode.InvalidRequest)]
+    public void No_message_is_long_because_the_caller_s_text_is(string body, string code)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body.Replace("NAME", new string('n', 1_000_000), StringComparison.Ordinal));
+
+        Assert.False(OipFormat.TryReadJob(bytes, s_limits, out _, out var error));
+
+        Assert.Equal(code, error.Code);
+        Assert.InRange(error.Message.Length, 1, 300);
+    }
+
     [Theory]
     [InlineData("not-a-uuid", "id: expected a UUID such as 0192f0c1-7a3b-7c4d-8e5f-0123456789ab, or none, found \"not-a-uuid\"")]
     [InlineData("", "id: expected a UUID such as 0192f0c1-7a3b-7c4d-8e5f-0123456789ab, or none, found \"\"")]

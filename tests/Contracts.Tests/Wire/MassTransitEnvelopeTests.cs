@@ -133,6 +133,13 @@ public sealed class MassTransitEnvelopeTests
     [InlineData("""{"message":[{}]}""", "body: a MassTransit envelope whose message is missing or no object")]
     public void What_is_no_envelope_is_unreadable(string body, string start) => Refuses(body, start);
 
+    [Theory]
+    [InlineData("conversationId")]
+    [InlineData("responseAddress")]
+    public void What_the_response_would_repeat_may_not_be_long(string field) => Refuses(
+        $$$"""{"{{{field}}}":"{{{new string('x', 2_001)}}}","message":{}}""",
+        $"body: not readable as a MassTransit envelope: {field}: 2001 characters, expected at most 2000");
+
     private static MassTransitEnvelope Read(string body)
     {
         Assert.True(MassTransitEnvelope.TryRead(Encoding.UTF8.GetBytes(body), s_limits, out var envelope, out var error), error?.Message);

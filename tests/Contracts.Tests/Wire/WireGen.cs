@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
+using Millrace.Contracts.Wire;
 
 namespace Millrace.Contracts.Tests.Wire;
 
@@ -24,8 +25,8 @@ internal static class WireGen
 
     public static Gen<PredictionJob> Job(bool binary) =>
         from id in Gen.OneOf(Gen.Constant<Guid?>(null), AnyGuid.Select(value => (Guid?)value))
-        from name in MaybeText
-        from version in MaybeText
+        from name in MaybeName
+        from version in MaybeName
         from parameters in Parameters
         from inputs in Tensors(binary)
         from outputs in Text.ListOf().Resize(3)
@@ -52,6 +53,9 @@ internal static class WireGen
         select new Tensor { Name = name, Datatype = datatype, Shape = [.. shape.Select(dimension => (long)dimension)], Data = data };
 
     private static Gen<string?> MaybeText => Gen.OneOf(Gen.Constant<string?>(null), Text.Select(text => (string?)text));
+
+    /// <summary>A model's name or version: a longer one is refused.</summary>
+    private static Gen<string?> MaybeName => MaybeText.Where(text => text is null || text.Length <= CallerText.MaxNameLength);
 
     private static Gen<Guid> AnyGuid => AnyByte.ArrayOf(16).Select(bytes => new Guid(bytes));
 
