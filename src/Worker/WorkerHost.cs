@@ -145,6 +145,7 @@ internal static class WorkerHost
         // Started in this order and stopped in the reverse one: the intake starts last and stops first.
         builder.Services
             .AddObservability(builder.Configuration)
+            .AddBoundedLogging()
             .AddValidatedOptions<BrokerOptions>(BrokerOptions.Section)
             .AddResilience()
             .AddStore()

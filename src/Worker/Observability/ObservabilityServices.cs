@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Millrace.Worker.Observability;
 
@@ -17,4 +19,10 @@ internal static class ObservabilityServices
 
         return services;
     }
+
+    /// <summary>Bounds the lines that the host's loggers write (<see cref="BoundedLoggerFactory"/>).</summary>
+    public static IServiceCollection AddBoundedLogging(this IServiceCollection services) => services
+        .AddSingleton<LoggerFactory>()
+        .Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider =>
+            new BoundedLoggerFactory(provider.GetRequiredService<LoggerFactory>(), provider.GetRequiredService<TimeProvider>())));
 }
