@@ -21,6 +21,9 @@ public static class BrokerNames
     /// <summary>AMQP header of a dead letter: the code and message of why it is there.</summary>
     public const string ReasonHeader = "millrace-reason";
 
+    /// <summary>AMQP header of a dead letter: what it came with and AMQP could not carry further.</summary>
+    public const string LeftOutHeader = "millrace-left-out";
+
     /// <summary>AMQP header of a dead letter: the queue that it came by.</summary>
     public const string QueueHeader = "millrace-queue";
 

@@ -74,6 +74,9 @@ public static class ErrorCode
     /// <summary>The model gave an output that can be neither stored nor sent.</summary>
     public const string OutputInvalid = "output_invalid";
 
+    /// <summary>The reply is larger than the broker takes. The job's row stands as it is, with its result; only the reply says this.</summary>
+    public const string ReplyTooLarge = "reply_too_large";
+
     /// <summary>Taken back by <c>millrace cancel</c> before it ran.</summary>
     public const string Cancelled = "cancelled";
 

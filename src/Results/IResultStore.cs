@@ -27,8 +27,8 @@ public interface IResultStore : IAsyncDisposable
     /// <summary>The rows of these jobs, in no order; a job without a row is left out.</summary>
     Task<IReadOnlyList<ResultRow>> FindAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken);
 
-    /// <summary>Marks that these jobs' replies could not be delivered. The first mark stands.</summary>
-    Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken);
+    /// <summary>Marks that these replies could not be delivered, in one statement. A job's first mark stands; one without a row is left out.</summary>
+    Task MarkUndeliverableAsync(IReadOnlyCollection<UndeliverableReply> replies, CancellationToken cancellationToken);
 
     /// <summary>
     /// Notes that these jobs, each given once, are about to run together and that the process may not survive it. The note stays until

@@ -8,7 +8,8 @@ internal static class ResultColumns
 {
     public const string Names = """
         job_id, model_name, model_version, status, lane, code, error, row_count, outputs, run_id, run_row, payload_hash,
-        correlation_id, reply_to, batch_rows, worker, received_at, committed_at, undeliverable_at
+        correlation_id, reply_to, batch_rows, worker, received_at, committed_at, undeliverable_at,
+        undeliverable_reason
         """;
 
     /// <summary>The row that the reader stands on.</summary>
@@ -33,6 +34,7 @@ internal static class ResultColumns
         ReceivedAt = reader.GetFieldValue<DateTimeOffset>(16),
         CommittedAt = reader.GetFieldValue<DateTimeOffset>(17),
         UndeliverableAt = reader.IsDBNull(18) ? null : reader.GetFieldValue<DateTimeOffset>(18),
+        UndeliverableReason = Text(reader, 19),
     };
 
     public static JobStatus Status(string name) =>

@@ -61,4 +61,7 @@ public sealed record ResultRow
 
     /// <summary>When the reply was found to be undeliverable (UTC); null where it was not.</summary>
     public DateTimeOffset? UndeliverableAt { get; init; }
+
+    /// <summary>One of <see cref="Results.UndeliverableReason"/>; null where the reply was not found to be undeliverable.</summary>
+    public string? UndeliverableReason { get; init; }
 }

@@ -159,7 +159,8 @@ internal sealed class Database : IAsyncDisposable
     {
         await using var command = _source.CreateCommand("""
             SELECT job_id FROM faults.changes
-            WHERE op = 'DELETE' OR before - 'undeliverable_at' IS DISTINCT FROM after - 'undeliverable_at' OR before ->> 'undeliverable_at' IS NOT NULL
+            WHERE op = 'DELETE' OR before - '{undeliverable_at,undeliverable_reason}'::text[]
+                      IS DISTINCT FROM after - '{undeliverable_at,undeliverable_reason}'::text[] OR before ->> 'undeliverable_at' IS NOT NULL
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var jobs = new List<Guid>();

@@ -57,7 +57,17 @@ internal sealed class MemoryStore : IResultStore
     public Task<Suspicion?> FindSuspicionAsync(Guid jobId, CancellationToken cancellationToken) =>
         Task.FromResult(Suspicions.TryGetValue(jobId, out var found) ? found : default(Suspicion?));
 
-    public Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>The marks of each call.</summary>
+    public ConcurrentQueue<IReadOnlyCollection<UndeliverableReply>> Marks { get; } = new();
+
+    /// <summary>Called with each call's marks, which wait for it.</summary>
+    public Func<Task> OnMark { get; init; } = () => Task.CompletedTask;
+
+    public async Task MarkUndeliverableAsync(IReadOnlyCollection<UndeliverableReply> replies, CancellationToken cancellationToken)
+    {
+        await OnMark();
+        Marks.Enqueue([.. replies]);
+    }
 
     public IAsyncEnumerable<ResultRow> QueryAsync(ResultQuery query, CancellationToken cancellationToken) =>
         Rows.Values.ToAsyncEnumerable();

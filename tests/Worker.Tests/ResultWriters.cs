@@ -20,7 +20,7 @@ internal static class ResultWriters
         TimeProvider? time = null)
     {
         var replies = new ReplySender(
-            sender ?? new NoSender(), store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
+            sender ?? new NoSender(), new UndeliverableMarks(store, pipelines), metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
         var delivery = Options.Create(options ?? new DeliveryOptions());
         time ??= TimeProvider.System;
         var commits = new RowCommits(store, replies, pipelines, delivery, metrics, time, NullLogger<RowCommits>.Instance);

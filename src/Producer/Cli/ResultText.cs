@@ -15,7 +15,9 @@ internal static class ResultText
         row.CommittedAt is { } committed ? Time(committed) : "",
         row.JobId.ToString(),
         row.ModelVersion is null ? row.ModelName : $"{row.ModelName} v{row.ModelVersion}",
-        row.UndeliverableAt is null ? row.Status.ToWireName() : $"{row.Status.ToWireName()}, reply undeliverable",
+        row.UndeliverableAt is null
+            ? row.Status.ToWireName()
+            : $"{row.Status.ToWireName()}, reply undeliverable{(row.UndeliverableReason is null ? "" : $": {row.UndeliverableReason}")}",
         row.RowCount.ToString(CultureInfo.InvariantCulture),
         row.BatchRows?.ToString(CultureInfo.InvariantCulture) ?? "",
         row.Status == JobStatus.Succeeded ? OutputExcerpt.Of(row.Outputs) : $"{row.Code}: {row.Error}",
@@ -42,6 +44,7 @@ internal static class ResultText
         WriteTime(json, "received_at"u8, row.ReceivedAt);
         WriteTime(json, "committed_at"u8, row.CommittedAt);
         WriteTime(json, "undeliverable_at"u8, row.UndeliverableAt);
+        json.WriteString("undeliverable_reason"u8, row.UndeliverableReason);
         json.WriteStartArray("outputs"u8);
         foreach (var output in row.Outputs)
         {

@@ -13,10 +13,13 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
 
     // Locked in one order, since two workers that mark overlapping jobs would wait for each other.
     private const string MarkUndeliverable = $"""
-        WITH marked AS (
+        WITH given AS (
+            SELECT DISTINCT ON (job_id) job_id, reason FROM unnest($1, $2) WITH ORDINALITY AS g (job_id, reason, place) ORDER BY job_id, place
+        ), marked AS (
             SELECT job_id FROM {Table} WHERE job_id = ANY ($1) AND undeliverable_at IS NULL ORDER BY job_id FOR UPDATE
         )
-        UPDATE {Table} AS r SET undeliverable_at = now() FROM marked WHERE r.job_id = marked.job_id
+        UPDATE {Table} AS r SET undeliverable_at = now(), undeliverable_reason = given.reason
+        FROM marked JOIN given USING (job_id) WHERE r.job_id = marked.job_id
         """;
 
     private readonly PostgresSessions _sessions;
@@ -107,13 +110,14 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
         return rows;
     }
 
-    public Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    public Task MarkUndeliverableAsync(IReadOnlyCollection<UndeliverableReply> replies, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(jobIds);
+        ArgumentNullException.ThrowIfNull(replies);
         return _sessions.UseAsync(async connection =>
         {
             await using var command = new NpgsqlCommand(MarkUndeliverable, connection);
-            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. jobIds] });
+            command.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. replies.Select(reply => reply.JobId)] });
+            command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. replies.Select(reply => reply.Reason)] });
             return await command.ExecuteNonQueryAsync(cancellationToken);
         }, cancellationToken);
     }

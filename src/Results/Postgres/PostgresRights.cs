@@ -9,7 +9,8 @@ internal static class PostgresRights
         SELECT current_user,
                has_table_privilege('millrace.results', 'SELECT'),
                has_table_privilege('millrace.results', 'INSERT'),
-               has_column_privilege('millrace.results', 'undeliverable_at', 'UPDATE'),
+               has_column_privilege('millrace.results', 'undeliverable_at', 'UPDATE')
+                   AND has_column_privilege('millrace.results', 'undeliverable_reason', 'UPDATE'),
                has_table_privilege('millrace.cancellations', 'SELECT'),
                has_table_privilege('millrace.suspects', 'SELECT')
                    AND has_table_privilege('millrace.suspects', 'INSERT')
@@ -19,7 +20,7 @@ internal static class PostgresRights
 
     private static readonly string[] s_rights =
     [
-        "SELECT on results", "INSERT on results", "UPDATE (undeliverable_at) on results", "SELECT on cancellations",
+        "SELECT on results", "INSERT on results", "UPDATE (undeliverable_at, undeliverable_reason) on results", "SELECT on cancellations",
         "SELECT, INSERT, UPDATE or DELETE on suspects",
     ];
 

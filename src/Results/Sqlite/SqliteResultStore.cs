@@ -59,13 +59,13 @@ internal sealed class SqliteResultStore(string path) : IResultStore
         }, cancellationToken);
     }
 
-    public Task MarkUndeliverableAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
+    public Task MarkUndeliverableAsync(IReadOnlyCollection<UndeliverableReply> replies, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(jobIds);
+        ArgumentNullException.ThrowIfNull(replies);
         return WriteAsync(
             writer =>
             {
-                writer.MarkUndeliverable(ToJson(jobIds));
+                writer.MarkUndeliverable(replies);
                 return true;
             },
             cancellationToken);

@@ -8,8 +8,8 @@ namespace Millrace.Results.Sqlite;
 internal sealed class SqliteWriter : IDisposable
 {
     private const string MarkUndeliverableSql = """
-        UPDATE results SET undeliverable_at = strftime('%Y-%m-%dT%H:%M:%f000Z', 'now')
-        WHERE job_id IN (SELECT value FROM json_each(@ids)) AND undeliverable_at IS NULL
+        UPDATE results SET undeliverable_at = strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'), undeliverable_reason = @reason
+        WHERE job_id = @job_id AND undeliverable_at IS NULL
         """;
 
     // "WHERE true" tells SQLite's parser that ON belongs to no join.
@@ -53,12 +53,20 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <inheritdoc cref="IResultStore.MarkUndeliverableAsync"/>
-    public void MarkUndeliverable(string idsJson)
+    public void MarkUndeliverable(IReadOnlyCollection<UndeliverableReply> replies)
     {
+        using var transaction = _connection.BeginTransaction(deferred: false);
         using var command = _connection.CreateCommand();
         command.CommandText = MarkUndeliverableSql;
-        command.Parameters.AddWithValue("@ids", idsJson);
-        command.ExecuteNonQuery();
+        var jobId = command.Parameters.Add("@job_id", SqliteType.Text);
+        var reason = command.Parameters.Add("@reason", SqliteType.Text);
+        foreach (var reply in replies)
+        {
+            (jobId.Value, reason.Value) = (reply.JobId.ToString(), reply.Reason);
+            command.ExecuteNonQuery();
+        }
+
+        transaction.Commit();
     }
 
     /// <inheritdoc cref="IResultStore.AccuseAsync"/>

@@ -37,7 +37,8 @@ internal sealed partial class DeadLetterFilter(DeadLetterConsumer consumer, Time
         }
 
         var settlement = new AwaitedSettlement();
-        var delivery = AmqpDelivery.Read(rabbitMq.Properties, context.Body.GetBytes(), context.Redelivered, settlement, model, lane);
+        // A worker may have had it, and its row may be there with no reply sent: for the reply it counts as delivered again.
+        var delivery = AmqpDelivery.Read(rabbitMq.Properties, context.Body.GetBytes(), redelivered: true, settlement, model, lane);
         await consumer.ConsumeAsync(delivery, death, context.CancellationToken);
         await settlement.Settled;
     }

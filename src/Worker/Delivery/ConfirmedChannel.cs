@@ -1,5 +1,6 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 
 namespace Millrace.Worker.Delivery;
 
@@ -13,16 +14,20 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
         publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false, outstandingPublisherConfirmationsRateLimiter: null);
 
     private readonly IChannel _channel;
-    private readonly Action<PendingSend, ShutdownEventArgs?> _retry;
+    private readonly Action<PendingSend, ShutdownEventArgs?> _unconfirmed;
+    private readonly Action<PendingSend> _taken;
     private readonly ConfirmLedger _ledger = new();
     private readonly MessageProperties _properties = new();
     private readonly CancellationTokenSource _gone = new();
     private readonly List<PendingSend> _answered = [];
+    private TaskCompletionSource? _answer;
+    private ShutdownEventArgs? _end;
 
-    private ConfirmedChannel(IChannel channel, Action<PendingSend, ShutdownEventArgs?> retry)
+    private ConfirmedChannel(IChannel channel, Action<PendingSend, ShutdownEventArgs?> unconfirmed, Action<PendingSend> taken)
     {
         _channel = channel;
-        _retry = retry;
+        _unconfirmed = unconfirmed;
+        _taken = taken;
         channel.BasicAcksAsync += AckedAsync;
         channel.BasicNacksAsync += NackedAsync;
         channel.BasicReturnAsync += ReturnedAsync;
@@ -33,14 +38,15 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     public CancellationToken Gone => _gone.Token;
 
     /// <param name="connection">The connection to open it on.</param>
-    /// <param name="retry">
+    /// <param name="unconfirmed">
     /// Gets each message that was not confirmed: refused by the broker, then the reason is null, or in flight when the channel ended.
     /// </param>
+    /// <param name="taken">Gets each message that a queue has taken after it had refused it.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
     public static async Task<ConfirmedChannel> OpenAsync(
-        IConnection connection, Action<PendingSend, ShutdownEventArgs?> retry, CancellationToken cancellationToken)
+        IConnection connection, Action<PendingSend, ShutdownEventArgs?> unconfirmed, Action<PendingSend> taken, CancellationToken cancellationToken)
     {
-        var opened = new ConfirmedChannel(await connection.CreateChannelAsync(s_options, cancellationToken), retry);
+        var opened = new ConfirmedChannel(await connection.CreateChannelAsync(s_options, cancellationToken), unconfirmed, taken);
         if (opened._channel.CloseReason is { } reason)
         {
             await opened.ShutDownAsync(opened._channel, reason);
@@ -50,7 +56,10 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     }
 
     /// <summary>Publishes. For one task at a time: the order is the broker's count.</summary>
-    /// <returns>False where the channel is gone, and the message is not in flight.</returns>
+    /// <returns>
+    /// False where the channel is gone, and the message is not in flight. A message that was in flight when the channel went, this one too,
+    /// is handed on by then or soon.
+    /// </returns>
     public async ValueTask<bool> TryPublishAsync(PendingSend send, CancellationToken cancellationToken)
     {
         send.IsReturned = false;
@@ -62,27 +71,69 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
 
         try
         {
+            // A direct reply-to returns what is mandatory whether it delivers it or not: DirectReplies has asked for the caller before.
             await _channel.BasicPublishAsync(
-                send.Message.Exchange, send.Message.RoutingKey, mandatory: true, properties, send.Message.Body.Bytes, cancellationToken);
+                send.Message.Exchange,
+                send.Message.RoutingKey,
+                mandatory: !DirectReplyTo.IsAddressOf(send.Message),
+                properties,
+                send.Message.Body.Bytes,
+                cancellationToken);
             return true;
         }
-        catch (Exception) when (!_channel.IsOpen)
+        catch (ArgumentException) when (_channel.IsOpen)
         {
-            // Its shutdown hands on what is in the ledger, this one too.
-            return true;
-        }
-        catch
-        {
-            // Whether it has left is not known, and so the count is not known either.
+            // The client refuses what it should write. How far it came is not known, and so the broker's count is not known either; the
+            // messages in flight beside it are not to blame.
             _ledger.Withdraw();
-            await _channel.AbortAsync(CancellationToken.None);
+            send.TrySet(SendOutcome.CannotBeWritten);
+            await EndAsync(null, "the client library could not write a message");
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _ledger.Withdraw();
+            await EndAsync(null, "the worker ends");
             throw;
+        }
+        catch (Exception fault)
+        {
+            // The channel or its connection is gone, whatever the client calls that and whether it has noticed or not. Nothing is known of
+            // the message; the channel's end hands it on with all the others.
+            await EndAsync((fault as OperationInterruptedException)?.ShutdownReason, fault.Message);
+            return true;
+        }
+    }
+
+    /// <summary>Publishes with nothing else in flight, and waits until the message was answered for or handed on.</summary>
+    /// <returns>False where that took longer than <paramref name="patience"/>; nobody else has the message then, and the channel is gone.</returns>
+    public async Task<bool> TryPublishAloneAsync(PendingSend send, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _answer, answer);
+        if (!await TryPublishAsync(send, cancellationToken))
+        {
+            return false;
+        }
+
+        try
+        {
+            await answer.Task.WaitAsync(patience, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            var isOurs = _ledger.Close().Count > 0;
+            await EndAsync(null, "no answer in time");
+            return !isOurs;
         }
     }
 
     public async ValueTask DisposeAsync()
     {
         await _channel.DisposeAsync();
+        // Whatever the client said of it by then: nobody answers for what is left.
+        await ShutDownAsync(_channel, new ShutdownEventArgs(ShutdownInitiator.Library, Constants.ReplySuccess, "the channel is closed"));
         _gone.Dispose();
     }
 
@@ -92,9 +143,15 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
         _ledger.Take(answer.DeliveryTag, answer.Multiple, _answered);
         foreach (var send in _answered)
         {
+            if (send.Refusals > 0)
+            {
+                _taken(send);
+            }
+
             send.TrySet(send.IsReturned ? SendOutcome.Unroutable : SendOutcome.Confirmed);
         }
 
+        Volatile.Read(ref _answer)?.TrySetResult();
         return Task.CompletedTask;
     }
 
@@ -102,7 +159,8 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     {
         _answered.Clear();
         _ledger.Take(answer.DeliveryTag, answer.Multiple, _answered);
-        _answered.ForEach(send => _retry(send, null));
+        _answered.ForEach(send => _unconfirmed(send, null));
+        Volatile.Read(ref _answer)?.TrySetResult();
         return Task.CompletedTask;
     }
 
@@ -112,13 +170,26 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    /// <param name="known">Why the channel is gone, as the client says; null where it is we who end it.</param>
+    /// <param name="reason">The same in words.</param>
+    private async Task EndAsync(ShutdownEventArgs? known, string reason)
+    {
+        _end = known ?? new ShutdownEventArgs(ShutdownInitiator.Library, Constants.InternalError, reason);
+        await _channel.AbortAsync(CancellationToken.None);
+        // A channel that was gone already does not say so a second time.
+        await ShutDownAsync(_channel, _channel.CloseReason ?? _end);
+    }
+
     private Task ShutDownAsync(object sender, ShutdownEventArgs reason)
     {
+        // Our own closing of it is no reason.
+        var why = reason.Initiator == ShutdownInitiator.Application ? _end ?? reason : reason;
         foreach (var send in _ledger.Close())
         {
-            _retry(send, reason);
+            _unconfirmed(send, why);
         }
 
+        Volatile.Read(ref _answer)?.TrySetResult();
         return _gone.CancelAsync();
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Millrace.Results;
 using Millrace.Worker.Configuration;
+using Millrace.Worker.Intake;
 
 namespace Millrace.Worker.Delivery;
 
@@ -15,6 +16,9 @@ internal static class DeliveryServices
 
     public static IServiceCollection AddDelivery(this IServiceCollection services) => services
         .AddValidatedOptions<DeliveryOptions>(DeliveryOptions.Section)
+        .AddSingleton<UndeliverableMarks>()
+        // Before the writer, and so stopped after it: the replies to its last commits may want marks.
+        .AddHostedService(provider => provider.GetRequiredService<UndeliverableMarks>())
         .AddSingleton<ReplySender>()
         .AddSingleton<DeadLetterSender>()
         .AddSingleton<RowCommits>()
@@ -23,6 +27,11 @@ internal static class DeliveryServices
 
     public static IServiceCollection AddRabbitMqSender(this IServiceCollection services) => services
         .AddSingleton<IRetryRoute, RetrySender>()
+        .AddSingleton<OpenConnection>(provider =>
+        {
+            var broker = provider.GetRequiredService<IOptions<BrokerOptions>>();
+            return cancellationToken => broker.Value.CreateConnectionFactory("replies").CreateConnectionAsync(cancellationToken);
+        })
         .AddSingleton<RabbitMqSender>()
         .AddSingleton<IMessageSender>(provider => provider.GetRequiredService<RabbitMqSender>())
         .AddHostedService(provider => provider.GetRequiredService<RabbitMqSender>());

@@ -13,8 +13,14 @@ internal sealed class PendingSend(OutboundMessage message) : IValueTaskSource<Se
 
     public OutboundMessage Message { get; } = message;
 
-    /// <summary>How often the broker closed a channel over it.</summary>
+    /// <summary>How often its queue refused it.</summary>
     public int Refusals { get; set; }
+
+    /// <summary>How often the broker closed a channel that had nothing else in flight.</summary>
+    public int Costs { get; set; }
+
+    /// <summary>How often it was in flight when a connection was lost.</summary>
+    public int Losses { get; set; }
 
     /// <summary>Whether the broker returned it, so that its confirm only says that it was looked at.</summary>
     public bool IsReturned { get; set; }

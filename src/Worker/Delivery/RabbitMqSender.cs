@@ -1,42 +1,75 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Millrace.Worker.Intake;
+using Millrace.Contracts.Wire;
+using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
-using RabbitMQ.Client;
-using RabbitMQ.Client.Events;
 
 namespace Millrace.Worker.Delivery;
 
 /// <summary>
-/// Publishes mandatory and confirmed, hundreds in flight, on a connection and channels of its own: a reply queue that is gone, or one
-/// that may not be written to, then disturbs no consumer. docs/adr/0001 says why MassTransit's own send is not used for it.
+/// Publishes mandatory and confirmed, hundreds in flight, on connections and channels of its own: a reply queue that is gone, or one
+/// that may not be written to, then disturbs no consumer. docs/adr/0001 says why MassTransit's own send is not used for it. What costs its
+/// channel is found by sending those that were in flight again, apart and one by one; what a queue refuses waits aside.
 /// </summary>
-internal sealed partial class RabbitMqSender(
-    IOptions<BrokerOptions> broker, IOptions<DeliveryOptions> options, RetryPipelines retries, ILogger<RabbitMqSender> logger)
-    : IMessageSender, IHostedService, IDisposable
+internal sealed partial class RabbitMqSender : BackgroundService, IMessageSender
 {
-    // The broker closes the channel over a message larger than its max_message_size, and with it fails the messages in flight beside
-    // it. Only large ones are suspects, and only so often.
-    private const int SuspectBytes = 1024 * 1024;
-    private const int MaxRefusals = 3;
-
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
-
-    // Unbounded because it is bounded already: each entry belongs to an unacked delivery.
-    private readonly Channel<PendingSend> _waiting = Channel.CreateUnbounded<PendingSend>();
+    private readonly WorkerMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RabbitMqSender> _logger;
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Task> _loops = [];
+    private readonly SendLane[] _lanes;
+    private readonly SendLane _suspects;
+    private readonly DirectReplies _direct;
+    private readonly RefusingQueues _refusing;
+    private readonly CostlyAddresses _costly;
+    private int _next;
+
+    public RabbitMqSender(
+        OpenConnection open,
+        IOptions<DeliveryOptions> options,
+        RetryPipelines retries,
+        WorkerMetrics metrics,
+        TimeProvider time,
+        ILogger<RabbitMqSender> logger)
+    {
+        (_metrics, _time, _logger) = (metrics, time, logger);
+        _refusing = new RefusingQueues(time);
+        _costly = new CostlyAddresses(time);
+        _lanes = [.. Enumerable.Range(0, options.Value.ReplyChannels).Select(_ =>
+            new SendLane(open, retries, Unconfirmed, _refusing.Take, Resend, isAlone: false, time))];
+        _suspects = new SendLane(
+            open, retries, UnconfirmedAlone, _refusing.Take, late => AgainLater(late, s_longestDelay, _suspects!.Add), isAlone: true, time);
+        _direct = new DirectReplies(open, retries, Resend, alone => AgainUnlessHopeless(alone, _suspects.Add), send => CostsChannel(send, _direct!.Add), time);
+    }
 
     public bool KeepsBodies => false;
 
     public ValueTask<SendOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken)
     {
-        var send = new PendingSend(message);
-        if (!_waiting.Writer.TryWrite(send))
+        if (AmqpShortText.FirstUnwritable(message) is { } name)
         {
-            send.TryCancel();
+            LogNotWritable(CallerText.Shorten(message.RoutingKey), name);
+            return ValueTask.FromResult(SendOutcome.CannotBeWritten);
+        }
+
+        if (_costly.IsHopeless(message))
+        {
+            return ValueTask.FromResult(SendOutcome.CostsChannel);
+        }
+
+        var send = new PendingSend(message);
+        if (_costly.Fits(message))
+        {
+            _suspects.Add(send);
+        }
+        else if (DirectReplyTo.IsAddressOf(message))
+        {
+            _direct.Add(send);
+        }
+        else
+        {
+            Resend(send);
         }
 
         return cancellationToken.CanBeCanceled
@@ -44,155 +77,37 @@ internal sealed partial class RabbitMqSender(
             : send.Outcome;
     }
 
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        for (var i = 0; i < options.Value.ReplyChannels; i++)
-        {
-            _loops.Add(Task.Run(() => RunAsync(_stop.Token), CancellationToken.None));
-        }
-
-        return Task.CompletedTask;
-    }
-
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
         // The intake has ended before: nothing waits for a reply any more, or its time is up.
-        _waiting.Writer.TryComplete();
+        Array.ForEach(_lanes, lane => lane.Close());
+        _suspects.Close();
         await _stop.CancelAsync();
-        await Task.WhenAll(_loops);
+        await base.StopAsync(cancellationToken);
+        // A service that is stopped before its loops have begun has none to do this.
+        Array.ForEach(_lanes, lane => lane.End());
+        _suspects.End();
+        _direct.End();
     }
 
-    public void Dispose() => _stop.Dispose();
-
-    private async Task RunAsync(CancellationToken stopping)
+    public override void Dispose()
     {
-        try
-        {
-            while (true)
-            {
-                var (connection, channel) = await retries.Broker.ExecuteAsync(OpenAsync, stopping);
-                await using (connection)
-                {
-                    await using (channel)
-                    {
-                        await PumpAsync(channel, stopping);
-                    }
-                }
-
-                // A broker that takes a connection and then refuses whatever comes over it.
-                await Task.Delay(s_pause, stopping);
-            }
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            while (_waiting.Reader.TryRead(out var send))
-            {
-                send.TryCancel();
-            }
-        }
+        _stop.Dispose();
+        base.Dispose();
     }
 
-    private async ValueTask<(IConnection Connection, ConfirmedChannel Channel)> OpenAsync(CancellationToken cancellationToken)
+    /// <summary>Ends where the first of its loops does, with its reason, and with that the worker.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var connection = await broker.Value.CreateConnectionFactory("replies").CreateConnectionAsync(cancellationToken);
-        try
+        var loops = _lanes.Append(_suspects)
+            .Select(lane => Task.Run(() => lane.RunAsync(stoppingToken), CancellationToken.None))
+            .Concat(_direct.Start(stoppingToken))
+            .ToArray();
+        await foreach (var ended in Task.WhenEach(loops).WithCancellation(CancellationToken.None))
         {
-            return (connection, await ConfirmedChannel.OpenAsync(connection, Retry, cancellationToken));
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
+            await ended;
         }
     }
 
-    private async Task PumpAsync(ConfirmedChannel channel, CancellationToken stopping)
-    {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping, channel.Gone);
-        try
-        {
-            while (await _waiting.Reader.WaitToReadAsync(end.Token))
-            {
-                while (_waiting.Reader.TryRead(out var send))
-                {
-                    if (!await TryPublishAsync(channel, send, stopping))
-                    {
-                        return;
-                    }
-                }
-            }
-
-            // Written to no more, but what is in flight still wants its confirm: the caller's cancellation ends the wait.
-            await Task.Delay(Timeout.Infinite, end.Token);
-        }
-        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-        {
-            // The channel is gone, and what was in flight waits again.
-        }
-    }
-
-    /// <returns>False where the channel is of no use any more.</returns>
-    private async ValueTask<bool> TryPublishAsync(ConfirmedChannel channel, PendingSend send, CancellationToken stopping)
-    {
-        try
-        {
-            if (await channel.TryPublishAsync(send, stopping))
-            {
-                return true;
-            }
-
-            Retry(send);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            send.TryCancel();
-        }
-        catch (Exception fault)
-        {
-            // The client cannot write it: a name longer than AMQP's 255 bytes. Trying again would change nothing.
-            LogNotWritable(fault, send.Message.RoutingKey);
-            send.TrySet(SendOutcome.Unroutable);
-        }
-
-        return false;
-    }
-
-    /// <param name="send">What the broker did not confirm.</param>
-    /// <param name="reason">Why its channel ended; null where the broker refused this message alone, and may take it later.</param>
-    private void Retry(PendingSend send, ShutdownEventArgs? reason)
-    {
-        var message = send.Message;
-        LogNotSent(message.RoutingKey, reason?.ReplyText ?? "the broker refused it");
-        if (reason is not null && (IsMissingExchange(reason, message) || (IsRefusal(reason, message) && ++send.Refusals >= MaxRefusals)))
-        {
-            send.TrySet(SendOutcome.Unroutable);
-        }
-        else
-        {
-            Retry(send);
-        }
-    }
-
-    private void Retry(PendingSend send)
-    {
-        if (!_waiting.Writer.TryWrite(send))
-        {
-            send.TryCancel();
-        }
-    }
-
-    /// <summary>The channel ends over it, for the messages in flight beside it too: only the one to that exchange is to blame.</summary>
-    private static bool IsMissingExchange(ShutdownEventArgs reason, OutboundMessage message) =>
-        reason.ReplyCode == Constants.NotFound
-        && message.Exchange.Length > 0
-        && reason.ReplyText.Contains($"'{message.Exchange}'", StringComparison.Ordinal);
-
-    private static bool IsRefusal(ShutdownEventArgs reason, OutboundMessage message) =>
-        reason.ReplyCode == Constants.PreconditionFailed && message.Body.Bytes.Length > SuspectBytes;
-
-    [LoggerMessage(EventId = 320, Level = LogLevel.Warning, Message = "A message to {RoutingKey} was not confirmed; it is sent again: {Reason}")]
-    private partial void LogNotSent(string routingKey, string reason);
-
-    [LoggerMessage(EventId = 321, Level = LogLevel.Error, Message = "A message to {RoutingKey} cannot be written; it counts as undeliverable")]
-    private partial void LogNotWritable(Exception fault, string routingKey);
+    private void Resend(PendingSend send) => _lanes[_lanes.Length == 1 ? 0 : (uint)Interlocked.Increment(ref _next) % _lanes.Length].Add(send);
 }

@@ -5,13 +5,12 @@ using Millrace.Contracts.Wire;
 using Millrace.Results;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Observability;
-using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Delivery;
 
-/// <summary>Sends the replies of committed jobs and completes them. A reply that no queue takes marks the row instead.</summary>
+/// <summary>Sends the replies of committed jobs and completes them. A reply that cannot be delivered marks the row instead.</summary>
 internal sealed partial class ReplySender(
-    IMessageSender sender, IResultStore store, RetryPipelines retries, WorkerMetrics metrics, TimeProvider time, ILogger<ReplySender> logger)
+    IMessageSender sender, UndeliverableMarks marks, WorkerMetrics metrics, TimeProvider time, ILogger<ReplySender> logger)
 {
     private readonly ArrayPool<byte>? _pool = sender.KeepsBodies ? null : BodyPool.Instance;
 
@@ -26,7 +25,7 @@ internal sealed partial class ReplySender(
         }
         else
         {
-            _ = SendAndCompleteAsync(job, ToResult(job, first));
+            _ = SendAndCompleteAsync(job, ToResult(job, first), DebtOf(job, first));
         }
     }
 
@@ -41,20 +40,29 @@ internal sealed partial class ReplySender(
             Code = error.Code,
             Error = error.Message,
         };
-        await sender.SendAsync(ToMessage(route, result), cancellationToken);
+        var outcome = await sender.SendAsync(ToMessage(route, result), cancellationToken);
+        if (outcome != SendOutcome.Confirmed)
+        {
+            // There is no row to mark. The body, and why it could not be read, are in millrace.dead.
+            LogErrorUndeliverable(error.Code, ReasonOf(outcome));
+            metrics.Undeliverable(model: null, ReasonOf(outcome));
+        }
     }
 
     /// <summary>One is on its way for each job in flight: what is rare is not in here, where it would take room in each.</summary>
-    private async Task SendAndCompleteAsync(PendingJob job, PredictionResult result)
+    private async Task SendAndCompleteAsync(PendingJob job, PredictionResult result, ReplyDebt debt)
     {
         try
         {
             var message = ToMessage(job.Reply, result);
-            if (await sender.SendAsync(message, CancellationToken.None) == SendOutcome.Unroutable)
+            var outcome = await sender.SendAsync(message, CancellationToken.None);
+            if (outcome != SendOutcome.Confirmed)
             {
-                await MarkUndeliverableAsync(job);
+                await GiveUpAsync(job, result, message.Body.Bytes.Length, outcome, debt);
+                return;
             }
-            else if (_pool is not null)
+
+            if (_pool is not null)
             {
                 BodyPool.Return(message.Body.Bytes);
             }
@@ -69,13 +77,55 @@ internal sealed partial class ReplySender(
         }
     }
 
-    private async Task MarkUndeliverableAsync(PendingJob job)
+    private async Task GiveUpAsync(PendingJob job, PredictionResult result, int bytes, SendOutcome outcome, ReplyDebt debt)
     {
-        LogUndeliverable(job.JobId);
-        metrics.Undeliverable(job);
-        await retries.Store.ExecuteAsync(
-            async (state, token) => await state.store.MarkUndeliverableAsync([state.job.JobId], token), (store, job), CancellationToken.None);
+        if (outcome == SendOutcome.TooLarge)
+        {
+            var instead = await sender.SendAsync(ToMessage(job.Reply, TooLarge(result, bytes)), CancellationToken.None);
+            outcome = instead == SendOutcome.Confirmed ? outcome : instead;
+        }
+
+        var reason = ReasonOf(outcome);
+        LogUndeliverable(job.JobId, reason, debt);
+        metrics.Undeliverable(job.ModelName, reason);
+        if (debt == ReplyDebt.None)
+        {
+            job.Complete();
+        }
+        else
+        {
+            marks.Add(job, debt == ReplyDebt.Unknown ? UndeliverableReason.AfterRedelivery(reason) : reason);
+        }
     }
+
+    /// <summary>What is owed by this delivery: a row says of the job that its caller was not answered, not of a later one's second answer.</summary>
+    private static ReplyDebt DebtOf(PendingJob job, ResultRow? first) =>
+        first is null ? ReplyDebt.First
+        : job.Delivery.Redelivered && IsSame(job, first) ? ReplyDebt.Unknown
+        : ReplyDebt.None;
+
+    private static bool IsSame(PendingJob job, ResultRow first) => first.PayloadHash.Span.SequenceEqual(job.PayloadHash.Span);
+
+    private static string ReasonOf(SendOutcome outcome) => outcome switch
+    {
+        SendOutcome.Unroutable => UndeliverableReason.NoQueue,
+        SendOutcome.Refused => UndeliverableReason.Refused,
+        SendOutcome.TooLarge => UndeliverableReason.TooLarge,
+        SendOutcome.CannotBeWritten => UndeliverableReason.NotWritable,
+        SendOutcome.CostsChannel => UndeliverableReason.ClosesChannel,
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "A confirmed reply has none."),
+    };
+
+    private static PredictionResult TooLarge(PredictionResult result, int bytes) => new()
+    {
+        Id = result.Id,
+        ModelName = result.ModelName,
+        ModelVersion = result.ModelVersion,
+        Status = JobStatus.Failed,
+        Code = ErrorCode.ReplyTooLarge,
+        Error = $"reply: {bytes} bytes are more than the broker takes (max_message_size); the job's row has its result, as 'millrace results {result.Id}' "
+            + "shows; ask for fewer rows or outputs a job",
+    };
 
     private OutboundMessage ToMessage(ReplyRoute route, PredictionResult result) => new()
     {
@@ -109,7 +159,7 @@ internal sealed partial class ReplySender(
             };
         }
 
-        var isSame = first.PayloadHash.Span.SequenceEqual(job.PayloadHash.Span);
+        var isSame = IsSame(job, first);
         return new PredictionResult
         {
             Id = job.JobId,
@@ -122,6 +172,9 @@ internal sealed partial class ReplySender(
         };
     }
 
-    [LoggerMessage(EventId = 310, Level = LogLevel.Warning, Message = "Job {JobId}: no queue takes its reply; its row is marked")]
-    private partial void LogUndeliverable(Guid jobId);
+    [LoggerMessage(EventId = 310, Level = LogLevel.Warning, Message = "Job {JobId}: its reply cannot be delivered: {Reason} (owed by this delivery: {Debt})")]
+    private partial void LogUndeliverable(Guid jobId, string reason, ReplyDebt debt);
+
+    [LoggerMessage(EventId = 311, Level = LogLevel.Warning, Message = "The error reply to a body that cannot be read ({Code}) cannot be delivered: {Reason}")]
+    private partial void LogErrorUndeliverable(string code, string reason);
 }

@@ -22,15 +22,18 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
     {
         try
         {
-            if (await sender.SendAsync(ToMessage(job.Delivery, retry), CancellationToken.None) == SendOutcome.Confirmed)
+            var outcome = await sender.SendAsync(ToMessage(job.Delivery, retry), CancellationToken.None);
+            if (outcome == SendOutcome.Confirmed)
             {
                 job.Complete();
             }
             else
             {
-                // The delay's exchange or queue was deleted while the worker ran. Handing the delivery back would be a loop.
-                LogNoQueue(job.JobId, BrokerNames.Retry(retry.Delay));
-                job.Replace(OutcomeWithout(retry));
+                // The delay's exchange or queue was deleted while the worker ran, or is full, or the message cannot be sent once more.
+                // Handing the delivery back would be a loop.
+                var why = Why(outcome, BrokerNames.Retry(retry.Delay));
+                LogNotKept(job.JobId, why);
+                job.Replace(OutcomeWithout(retry, why));
                 writer.Enqueue(job);
             }
         }
@@ -41,9 +44,18 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
         }
     }
 
-    private static JobOutcome OutcomeWithout(JobRetry retry) => retry.Wait is { } wait
-        ? JobOutcome.Rejected(retry.Code, $"{wait.Error}; not waited for: '{BrokerNames.Retry(retry.Delay)}' is gone")
-        : JobOutcome.Failed(retry.Code, $"{retry.Errors}; not tried again: '{BrokerNames.Retry(retry.Delay)}' is gone");
+    private static JobOutcome OutcomeWithout(JobRetry retry, string why) => retry.Wait is { } wait
+        ? JobOutcome.Rejected(retry.Code, $"{wait.Error}; not waited for: {why}")
+        : JobOutcome.Failed(retry.Code, $"{retry.Errors}; not tried again: {why}");
+
+    private static string Why(SendOutcome outcome, string exchange) => outcome switch
+    {
+        SendOutcome.Unroutable => $"'{exchange}' is gone",
+        SendOutcome.Refused => $"'{exchange}' refuses it",
+        SendOutcome.TooLarge => "with the errors so far it is larger than the broker takes (max_message_size)",
+        SendOutcome.CannotBeWritten => "content_type, correlation_id, message_id or reply_to is longer than AMQP's 255 bytes",
+        _ => "the broker closed the channel over it each time",
+    };
 
     /// <summary>The message again; but for AMQP's <c>expiration</c>, which bounded its wait in the queue that it has left.</summary>
     private OutboundMessage ToMessage(InboundDelivery delivery, JobRetry retry) => new()
@@ -81,6 +93,6 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
         return headers;
     }
 
-    [LoggerMessage(EventId = 350, Level = LogLevel.Error, Message = "Job {JobId} cannot wait for its next attempt: '{Exchange}' takes no message")]
-    private partial void LogNoQueue(Guid jobId, string exchange);
+    [LoggerMessage(EventId = 350, Level = LogLevel.Error, Message = "Job {JobId} cannot wait for its next attempt: {Reason}")]
+    private partial void LogNotKept(Guid jobId, string reason);
 }

@@ -32,6 +32,7 @@ internal sealed class WorkerMetrics : IDisposable
     private readonly Counter<long> _storeFailures;
     private readonly Counter<long> _deadLetters;
     private readonly Counter<long> _undeliverable;
+    private readonly Counter<long> _sentAgain;
     private readonly TimeProvider _time;
 
     public WorkerMetrics(TimeProvider time)
@@ -55,7 +56,8 @@ internal sealed class WorkerMetrics : IDisposable
         _commitRows = _meter.CreateHistogram<int>("millrace.commit.rows", "{row}", "Rows of one commit.");
         _storeFailures = _meter.CreateCounter<long>("millrace.store.failures", "{call}", "Calls to the store that failed and are tried again, by what the failure is about.");
         _deadLetters = _meter.CreateCounter<long>("millrace.dead_letters", "{message}", "Bodies that could not be read, and jobs that the broker gave up, by model and code.");
-        _undeliverable = _meter.CreateCounter<long>("millrace.replies.undeliverable", "{reply}", "Replies that no queue took.");
+        _undeliverable = _meter.CreateCounter<long>("millrace.replies.undeliverable", "{reply}", "Replies that could not be delivered, by model and reason.");
+        _sentAgain = _meter.CreateCounter<long>("millrace.messages.sent_again", "{message}", "Messages that the broker did not confirm and that are sent again, by cause: refused, lost, suspect.");
     }
 
     public void StoreFailed(StoreFaultKind kind) => _storeFailures.Add(1, new KeyValuePair<string, object?>("kind", kind.ToString()));
@@ -114,7 +116,11 @@ internal sealed class WorkerMetrics : IDisposable
 
     public void DeadLettered(string model, string code) => _deadLetters.Add(1, new TagList { { "model", model }, { "code", code } });
 
-    public void Undeliverable(PendingJob job) => _undeliverable.Add(1, new KeyValuePair<string, object?>("model", job.ModelName));
+    /// <param name="model">The model that the caller named; null for a body of which none can be read.</param>
+    /// <param name="reason">One of <see cref="Results.UndeliverableReason"/>.</param>
+    public void Undeliverable(string? model, string reason) => _undeliverable.Add(1, new TagList { { "model", model }, { "reason", reason } });
+
+    public void SentAgain(string cause) => _sentAgain.Add(1, new KeyValuePair<string, object?>("cause", cause));
 
     public void Dispose() => _meter.Dispose();
 

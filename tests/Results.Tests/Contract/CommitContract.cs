@@ -180,19 +180,36 @@ public abstract class CommitContract(Func<CancellationToken, Task<TestStore>> cr
     }
 
     [Fact]
-    public async Task The_first_undeliverable_mark_stands()
+    public async Task The_first_undeliverable_mark_stands_with_its_reason()
     {
         var marked = Rows.Succeeded("7");
         var other = Rows.Succeeded("8");
         await Store.CommitAsync([marked, other], Token);
 
-        await Store.MarkUndeliverableAsync([marked.JobId, Guid.NewGuid()], Token);
-        var first = (await FindOneAsync(marked.JobId)).UndeliverableAt;
-        await Store.MarkUndeliverableAsync([marked.JobId], Token);
+        await Store.MarkUndeliverableAsync(
+            [new(marked.JobId, UndeliverableReason.Refused), new(Guid.NewGuid(), UndeliverableReason.NoQueue), new(marked.JobId, UndeliverableReason.NoQueue)], Token);
+        var first = await FindOneAsync(marked.JobId);
+        await Store.MarkUndeliverableAsync([new(marked.JobId, UndeliverableReason.TooLarge)], Token);
         await Store.MarkUndeliverableAsync([], Token);
 
-        Assert.NotNull(first);
-        Assert.Equal(first, (await FindOneAsync(marked.JobId)).UndeliverableAt);
-        Assert.Null((await FindOneAsync(other.JobId)).UndeliverableAt);
+        Assert.NotNull(first.UndeliverableAt);
+        Assert.Equal(UndeliverableReason.Refused, first.UndeliverableReason);
+        var second = await FindOneAsync(marked.JobId);
+        Assert.Equal((first.UndeliverableAt, first.UndeliverableReason), (second.UndeliverableAt, second.UndeliverableReason));
+        var unmarked = await FindOneAsync(other.JobId);
+        Assert.Equal((null, null), (unmarked.UndeliverableAt, unmarked.UndeliverableReason));
+    }
+
+    [Fact]
+    public async Task Each_of_many_marks_has_its_own_reason()
+    {
+        var rows = Enumerable.Range(0, 1_000).Select(i => Rows.Succeeded($"{i}")).ToArray();
+        await Store.CommitAsync(rows, Token);
+        string[] reasons = [UndeliverableReason.NoQueue, UndeliverableReason.ClosesChannel, UndeliverableReason.AfterRedelivery(UndeliverableReason.NoQueue)];
+
+        await Store.MarkUndeliverableAsync([.. rows.Select((row, i) => new UndeliverableReply(row.JobId, reasons[i % 3]))], Token);
+
+        var found = (await Store.FindAsync([.. rows.Select(row => row.JobId)], Token)).ToDictionary(row => row.JobId);
+        Assert.Equal(rows.Select((_, i) => reasons[i % 3]), rows.Select(row => found[row.JobId].UndeliverableReason));
     }
 }

@@ -34,7 +34,7 @@ public abstract class MigrationContract(Func<CancellationToken, Task<TestStore>>
         await AssertNamesMigrateAsync(() => Store.CheckAsync(Token));
         await AssertNamesMigrateAsync(() => Store.CommitAsync([Rows.Succeeded("7")], Token));
         await AssertNamesMigrateAsync(() => Store.FindAsync([Guid.NewGuid()], Token));
-        await AssertNamesMigrateAsync(() => Store.MarkUndeliverableAsync([Guid.NewGuid()], Token));
+        await AssertNamesMigrateAsync(() => Store.MarkUndeliverableAsync([new(Guid.NewGuid(), UndeliverableReason.NoQueue)], Token));
         await AssertNamesMigrateAsync(() => Store.QueryAsync(new ResultQuery(), Token).ToListAsync(Token).AsTask());
         await AssertNamesMigrateAsync(() => Store.QueryRunsAsync(1, Token).ToListAsync(Token).AsTask());
     }

@@ -41,7 +41,7 @@ public sealed class PostgresRightsTests(TestPostgres postgres) : IAsyncLifetime
         await store.CheckAsync(Token);
         await store.CommitAsync([row], Token);
         Assert.NotNull(Assert.Single(await store.CommitAsync([row], Token)));
-        await store.MarkUndeliverableAsync([row.JobId], Token);
+        await store.MarkUndeliverableAsync([new(row.JobId, UndeliverableReason.NoQueue)], Token);
 
         Assert.NotNull(Assert.Single(await store.FindAsync([row.JobId], Token)).UndeliverableAt);
     }
@@ -93,7 +93,7 @@ public sealed class PostgresRightsTests(TestPostgres postgres) : IAsyncLifetime
         var check = await Assert.ThrowsAsync<StoreSchemaException>(() => store.CheckAsync(Token));
         var commit = await Assert.ThrowsAsync<StoreSchemaException>(() => store.CommitAsync([Rows.Succeeded("7")], Token));
 
-        Assert.Contains("lacks, in schema millrace, INSERT on results, UPDATE (undeliverable_at) on results, SELECT, INSERT, UPDATE or DELETE on suspects.", check.Message, StringComparison.Ordinal);
+        Assert.Contains("lacks, in schema millrace, INSERT on results, UPDATE (undeliverable_at, undeliverable_reason) on results, SELECT, INSERT, UPDATE or DELETE on suspects.", check.Message, StringComparison.Ordinal);
         Assert.Contains($"GRANT millrace_worker TO \"{Database.Name}_0\";", check.Message, StringComparison.Ordinal);
         Assert.Contains("GRANT millrace_worker", commit.Message, StringComparison.Ordinal);
     }

@@ -58,7 +58,8 @@ public sealed class ReplySenderTests
         await using var store = new MemoryStore();
         using var metrics = new WorkerMetrics(TimeProvider.System);
         var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
-        var replies = new ReplySender(sender, store, pipelines, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
+        using var marks = new UndeliverableMarks(store, pipelines);
+        var replies = new ReplySender(sender, marks, metrics, TimeProvider.System, NullLogger<ReplySender>.Instance);
         replies.Send(first, null);
         foreach (var job in others)
         {

@@ -59,19 +59,24 @@ public sealed class RetrySenderTests
         Assert.Equal("work@er", message.UserId);
     }
 
-    [Fact]
-    public async Task A_job_that_no_retry_queue_takes_fails_at_once_and_is_not_lost()
+    [Theory]
+    [InlineData(nameof(SendOutcome.Unroutable), "'millrace.retry.after.10s' is gone")]
+    [InlineData(nameof(SendOutcome.Refused), "'millrace.retry.after.10s' refuses it")]
+    [InlineData(nameof(SendOutcome.TooLarge), "with the errors so far it is larger than the broker takes (max_message_size)")]
+    [InlineData(nameof(SendOutcome.CannotBeWritten), "content_type, correlation_id, message_id or reply_to is longer than AMQP's 255 bytes")]
+    [InlineData(nameof(SendOutcome.CostsChannel), "the broker closed the channel over it each time")]
+    public async Task A_job_that_no_retry_queue_takes_fails_at_once_and_is_not_lost(string outcome, string why)
     {
         var job = PendingJobs.ToBatch(TimeProvider.System);
         var sender = new HeldSender();
         Assert.True(job.TryPostpone());
         await SendAsync(job, sender, async store =>
         {
-            sender.Outcome.SetResult(SendOutcome.Unroutable);
+            sender.Outcome.SetResult(Enum.Parse<SendOutcome>(outcome));
             await job.Settled().WaitAsync(s_patience, Token);
             Assert.Equal(JobStatus.Failed, store.Rows[job.JobId].Status);
             Assert.Equal(ErrorCode.InferenceFailed, store.Rows[job.JobId].Code);
-            Assert.Equal("attempt 1: no; not tried again: 'millrace.retry.after.10s' is gone", store.Rows[job.JobId].Error);
+            Assert.Equal($"attempt 1: no; not tried again: {why}", store.Rows[job.JobId].Error);
         });
     }
 
