@@ -106,7 +106,10 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
     }
 
     /// <summary>Publishes with nothing else in flight, and waits until the message was answered for or handed on.</summary>
-    /// <returns>False where that took longer than <paramref name="patience"/>; nobody else has the message then, and the channel is gone.</returns>
+    /// <returns>
+    /// False where the channel was gone already, or is now because that took longer than <paramref name="patience"/>; nobody else has the
+    /// message then.
+    /// </returns>
     public async Task<bool> TryPublishAloneAsync(PendingSend send, TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
