@@ -132,6 +132,8 @@ internal sealed partial class QueueIntake(
     {
         while (true)
         {
+            // A full window is no wait, and says nothing of a stop.
+            stopping.ThrowIfCancellationRequested();
             await Task.WhenAny(deliveries.Ended, deliveries.FilledAsync(window.Size)).WaitAsync(stopping);
             var before = window.Size;
             if (!deliveries.Ended.IsCompleted && window.Update())

@@ -121,6 +121,20 @@ public sealed class QueueIntakeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_stop_is_heard_while_the_window_is_full_and_changes()
+    {
+        var running = Run(limit: 40);
+        var channel = await NextChannelAsync();
+        Works(TimeSpan.FromMicroseconds(10));
+        await channel.DeliverAsync(4);
+        await NextIsAsync(channel, "cancel 1");
+        await _stopping.CancelAsync();
+        _taken.ForEach(delivery => delivery.Settlement.Complete());
+
+        await running.WaitAsync(s_patience, Token);
+    }
+
+    [Fact]
     public async Task A_stop_takes_nothing_any_more_and_ends_once_all_is_told()
     {
         var running = Run(limit: 4);
