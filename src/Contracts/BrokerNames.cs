@@ -48,6 +48,12 @@ public static class BrokerNames
     /// <summary>AMQP header of a job that waits for a worker with its model version: how long it has, in milliseconds.</summary>
     public const string WaitedHeader = "millrace-waited";
 
+    /// <summary>
+    /// AMQP header of a job that waits for a worker with its model version: <c>1</c> where it had been redelivered before. A worker may have died
+    /// of it, and the broker itself forgets that when the job is published anew.
+    /// </summary>
+    public const string RedeliveredHeader = "millrace-redelivered";
+
     /// <summary>AMQP header of a job that is tried again: which attempt it is, from 2.</summary>
     public const string AttemptHeader = "millrace-attempt";
 

@@ -32,7 +32,7 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     {
         BrokerDeath.Header, "x-first-death-reason", "x-first-death-queue", "x-first-death-exchange", "x-last-death-reason", "x-last-death-queue",
         "x-last-death-exchange", "x-delivery-count", "x-acquired-count", BrokerNames.ReasonHeader, BrokerNames.QueueHeader, BrokerNames.AttemptHeader,
-        BrokerNames.ErrorsHeader, BrokerNames.WaitedHeader,
+        BrokerNames.ErrorsHeader, BrokerNames.WaitedHeader, BrokerNames.RedeliveredHeader,
     };
 
     private readonly BrokerAddress _address;

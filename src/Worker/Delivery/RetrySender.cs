@@ -69,10 +69,10 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
         ReplyTo = delivery.ReplyTo,
         Priority = delivery.Priority,
         UserId = logins.Own,
-        Headers = ToHeaders(retry),
+        Headers = ToHeaders(delivery, retry),
     };
 
-    private static Dictionary<string, string> ToHeaders(JobRetry retry)
+    private static Dictionary<string, string> ToHeaders(InboundDelivery delivery, JobRetry retry)
     {
         var headers = new Dictionary<string, string>(StringComparer.Ordinal);
         if (retry.Attempt > 1)
@@ -88,6 +88,10 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
         if (retry.Wait is { } wait)
         {
             headers[BrokerNames.WaitedHeader] = ((long)wait.Waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            if (delivery.Redelivered)
+            {
+                headers[BrokerNames.RedeliveredHeader] = "1";
+            }
         }
 
         return headers;

@@ -34,6 +34,7 @@ internal static class AmqpDelivery
             Attempt = Math.Max(WireFormats.Number(headers, BrokerNames.AttemptHeader) ?? 1, 1),
             Errors = ToText(headers, BrokerNames.ErrorsHeader),
             Waited = TimeSpan.FromMilliseconds(WireFormats.Number(headers, BrokerNames.WaitedHeader) ?? 0),
+            WasRedelivered = WireFormats.Number(headers, BrokerNames.RedeliveredHeader) == 1,
             Redelivered = redelivered,
             Settlement = settlement,
             QueueModel = model,

@@ -41,6 +41,9 @@ internal sealed record InboundDelivery
     /// <summary>The errors of the attempts before: the header <c>millrace-errors</c>.</summary>
     public string? Errors { get; init; }
 
+    /// <summary>Whether it had been handed over before it went to wait: the header <c>millrace-redelivered</c>.</summary>
+    public bool WasRedelivered { get; init; }
+
     /// <summary>Whether the broker handed it over before.</summary>
     public required bool Redelivered { get; init; }
 

@@ -35,7 +35,7 @@ internal sealed class JobConsumer(
             {
                 _ = RefuseAsync(delivery, unreadable!, gone);
             }
-            else if (delivery.Redelivered && !job.IsDecided)
+            else if (job.Delivery.Redelivered && !job.IsDecided)
             {
                 _ = ResumeAsync(job, gone);
             }
@@ -97,7 +97,7 @@ internal sealed class JobConsumer(
     private (PendingJob? Job, JobReading? Unreadable) Admit(InboundDelivery delivery, CancellationToken gone)
     {
         var (job, unreadable) = admission.Admit(delivery);
-        if (job is not null && (job.IsDecided || !delivery.Redelivered))
+        if (job is not null && (job.IsDecided || !job.Delivery.Redelivered))
         {
             Start(job, gone);
         }

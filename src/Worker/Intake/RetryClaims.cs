@@ -14,9 +14,14 @@ internal sealed partial class RetryClaims(WorkerLogins logins, TimeProvider time
     /// <returns>The delivery, without what is not believed.</returns>
     public InboundDelivery Check(InboundDelivery delivery)
     {
-        if ((delivery.Attempt == 1 && delivery.Errors is null && delivery.Waited == TimeSpan.Zero) || logins.IsWorker(delivery.UserId))
+        if (delivery is { Attempt: 1, Errors: null, WasRedelivered: false } && delivery.Waited == TimeSpan.Zero)
         {
             return delivery;
+        }
+
+        if (logins.IsWorker(delivery.UserId))
+        {
+            return delivery.WasRedelivered ? delivery with { Redelivered = true } : delivery;
         }
 
         if (_pace.TryTake(out var heldBack))
@@ -24,12 +29,12 @@ internal sealed partial class RetryClaims(WorkerLogins logins, TimeProvider time
             LogForged(delivery.QueueModel, delivery.UserId ?? "nobody", heldBack);
         }
 
-        return delivery with { Attempt = 1, Errors = null, Waited = TimeSpan.Zero };
+        return delivery with { Attempt = 1, Errors = null, Waited = TimeSpan.Zero, WasRedelivered = false };
     }
 
     [LoggerMessage(
         EventId = 520,
         Level = LogLevel.Warning,
-        Message = "A job of model {Model} has a worker's headers (millrace-attempt, -errors or -waited), but its user_id is {UserId}, no worker's: they are not believed, and it counts as new. Where another worker has that login, name it in Broker:WorkerUsers. {HeldBack} more since the last such line")]
+        Message = "A job of model {Model} has a worker's headers (millrace-attempt, -errors, -waited or -redelivered), but its user_id is {UserId}, no worker's: they are not believed, and it counts as new. Where another worker has that login, name it in Broker:WorkerUsers. {HeldBack} more since the last such line")]
     private partial void LogForged(string model, string userId, long heldBack);
 }

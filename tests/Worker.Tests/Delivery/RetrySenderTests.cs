@@ -94,6 +94,18 @@ public sealed class RetrySenderTests
     }
 
     [Fact]
+    public async Task A_job_that_waits_for_a_version_stays_one_that_was_redelivered()
+    {
+        var job = PendingJobs.ToBatch(TimeProvider.System, delivery: PendingJobs.Delivery() with { Redelivered = true });
+        var sender = new HeldSender();
+        Assert.True(job.TryPostpone());
+        sender.Outcome.SetResult(SendOutcome.Confirmed);
+        await SendAsync(job, sender, _ => job.Settled().WaitAsync(s_patience, Token), s_wait);
+
+        Assert.Equal("1", sender.Message!.Headers![BrokerNames.RedeliveredHeader]);
+    }
+
+    [Fact]
     public async Task A_job_that_cannot_wait_for_a_version_is_rejected_and_says_why()
     {
         var job = PendingJobs.ToBatch(TimeProvider.System);

@@ -63,6 +63,15 @@ public sealed class JobAdmissionTests : IDisposable
     }
 
     [Fact]
+    public void A_job_that_a_worker_may_have_died_of_stays_one_while_it_waits_for_a_version()
+    {
+        var claim = Delivery($$"""{{{Inputs}}}""") with { WasRedelivered = true };
+
+        Assert.True(Admit(claim with { UserId = "worker" }).Delivery.Redelivered);
+        Assert.False(Admit(claim with { UserId = "producer" }).Delivery.Redelivered);
+    }
+
+    [Fact]
     public void A_version_that_another_worker_may_have_is_waited_for_as_long_as_the_option_says()
     {
         var delivery = Delivery($$"""{"model_version":"2",{{Inputs}}}""") with { UserId = "worker", Attempt = 2, Errors = "attempt 1: no" };
