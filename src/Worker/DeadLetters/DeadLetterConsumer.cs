@@ -24,6 +24,10 @@ internal sealed partial class DeadLetterConsumer(
 {
     private readonly int _maxRows = limits.Value.MaxRows;
 
+    // A caller decides how many of its messages die: one line for many of them.
+    private readonly LogPace _deadPace = new(time, TimeSpan.FromSeconds(1));
+    private readonly LogPace _unreadablePace = new(time, TimeSpan.FromSeconds(1));
+
     /// <summary>Takes a dead letter in; its settlement is called at its end.</summary>
     /// <param name="delivery">The message, with the model and the lane of the queue that it died in.</param>
     /// <param name="death">Why it died.</param>
@@ -34,7 +38,11 @@ internal sealed partial class DeadLetterConsumer(
         metrics.DeadLettered(delivery.QueueModel, death.Reason);
         if (!reading.IsJob && !reading.Error.IsReadable)
         {
-            LogUnreadable(death.Queue, death.Reason, reading.Error.Message);
+            if (_unreadablePace.TryTake(out var unreadable))
+            {
+                LogUnreadable(death.Queue, death.Reason, reading.Error.Message, unreadable);
+            }
+
             if (reading.Reply.Queue is not null)
             {
                 await replies.SendErrorAsync(reading.Reply, reading.Error, cancellationToken);
@@ -44,7 +52,11 @@ internal sealed partial class DeadLetterConsumer(
             return;
         }
 
-        LogDead(reading.JobId, death.Queue, death.Reason);
+        if (_deadPace.TryTake(out var dead))
+        {
+            LogDead(reading.JobId, death.Queue, death.Reason, dead);
+        }
+
         var job = ToPendingJob(delivery, reading);
         job.TryDecide(OutcomeOf(death, reading.Reply.Refusal));
         writer.Enqueue(job);
@@ -107,9 +119,9 @@ internal sealed partial class DeadLetterConsumer(
         };
     }
 
-    [LoggerMessage(EventId = 600, Level = LogLevel.Warning, Message = "Job {JobId}: taken from {Queue} to the dead letters by the broker: {Reason}")]
-    private partial void LogDead(Guid jobId, string queue, string reason);
+    [LoggerMessage(EventId = 600, Level = LogLevel.Warning, Message = "Job {JobId}: taken from {Queue} to the dead letters by the broker: {Reason}. {HeldBack} more since the last such line; each has its row")]
+    private partial void LogDead(Guid jobId, string queue, string reason, long heldBack);
 
-    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "A body was taken from {Queue} to the dead letters by the broker ({Reason}), and no id can be read of it: {Fault}")]
-    private partial void LogUnreadable(string queue, string reason, string fault);
+    [LoggerMessage(EventId = 601, Level = LogLevel.Warning, Message = "A body was taken from {Queue} to the dead letters by the broker ({Reason}), and no id can be read of it: {Fault}. {HeldBack} more since the last such line; each is in millrace.dead")]
+    private partial void LogUnreadable(string queue, string reason, string fault, long heldBack);
 }
