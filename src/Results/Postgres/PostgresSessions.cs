@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Authentication;
 using Npgsql;
 
@@ -12,11 +13,16 @@ internal sealed class PostgresSessions : IAsyncDisposable
     // A connection that only listens would not notice that the server is gone: this asks it.
     private const int KeepAliveSeconds = 10;
 
+    private static readonly TimeSpan s_lookKept = TimeSpan.FromSeconds(3);
+
+    private readonly SemaphoreSlim _looking = new(1);
     private readonly NpgsqlConnectionStringBuilder _settings;
     private readonly bool _hasSeveralHosts;
     private readonly NpgsqlDataSource _pool;
     private readonly NpgsqlDataSource _single;
     private readonly List<NpgsqlDataSource> _owned = [];
+    private string? _certificateProblem;
+    private long? _lookedAt;
 
     /// <exception cref="ArgumentException">That is no connection string, or its settings do not go together.</exception>
     public PostgresSessions(string connectionString)
@@ -83,6 +89,7 @@ internal sealed class PostgresSessions : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _looking.Dispose();
         foreach (var source in _owned)
         {
             await source.DisposeAsync();
@@ -99,12 +106,32 @@ internal sealed class PostgresSessions : IAsyncDisposable
         {
             var fault = ConnectingFaults.Explain(failure, Description, _hasSeveralHosts);
             if (ConnectingFaults.TlsFault(failure) is AuthenticationException
-                && await ServerCertificate.FindProblemAsync(_settings, cancellationToken) is { } problem)
+                && await FindCertificateProblemAsync(cancellationToken) is { } problem)
             {
                 fault = fault with { Reason = $"{Description}: {problem}" };
             }
 
             throw new StoreConnectionException(fault, failure);
+        }
+    }
+
+    /// <summary>Looks at the certificate, for one caller at a time; what it found holds for the next ones of some seconds.</summary>
+    private async Task<string?> FindCertificateProblemAsync(CancellationToken cancellationToken)
+    {
+        await _looking.WaitAsync(cancellationToken);
+        try
+        {
+            if (_lookedAt is not { } at || Stopwatch.GetElapsedTime(at) >= s_lookKept)
+            {
+                _certificateProblem = await ServerCertificate.FindProblemAsync(_settings, cancellationToken);
+                _lookedAt = Stopwatch.GetTimestamp();
+            }
+
+            return _certificateProblem;
+        }
+        finally
+        {
+            _looking.Release();
         }
     }
 
