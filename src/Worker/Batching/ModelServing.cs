@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Millrace.Worker.Configuration;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
@@ -106,7 +107,7 @@ internal sealed partial class ModelServing(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         Close();
-        await using var _ = cancellationToken.Register(_giveUp.Cancel);
+        await using var _ = _giveUp.CancelWith(cancellationToken);
         if (!_giveUp.IsCancellationRequested)
         {
             await AllEnded.WaitAsync(cancellationToken);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Results;
+using Millrace.Worker.Configuration;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
@@ -23,6 +24,7 @@ internal sealed partial class CancellationFollower(
     ILogger<CancellationFollower> logger) : BackgroundService, ICancellationListener
 {
     private readonly TaskCompletionSource _knowsFirst = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     // Since the last line of the log: one for each look at the store, however many requests it found.
     private int _taken;
     private int _waiting;
@@ -81,10 +83,12 @@ internal sealed partial class CancellationFollower(
             return;
         }
 
+        using var end = new CancellationTokenSource();
+        await using var _ = end.CancelWith(stoppingToken);
         try
         {
             await retries.Store.ExecuteAsync(
-                async token => await requests.FollowCancellationsAsync(options.Value.RememberFor, options.Value.PollEvery, this, token), stoppingToken);
+                async token => await requests.FollowCancellationsAsync(options.Value.RememberFor, options.Value.PollEvery, this, token), end.Token);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

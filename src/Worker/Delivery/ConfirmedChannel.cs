@@ -1,3 +1,4 @@
+using Millrace.Worker.Intake;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;

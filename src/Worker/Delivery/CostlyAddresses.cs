@@ -1,3 +1,5 @@
+using Millrace.Worker.Intake;
+
 namespace Millrace.Worker.Delivery;
 
 /// <summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts.Wire;
+using Millrace.Worker.Intake;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 

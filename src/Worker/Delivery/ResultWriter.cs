@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Results;
+using Millrace.Worker.Configuration;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Resilience;
 
@@ -92,7 +93,7 @@ internal sealed partial class ResultWriter : BackgroundService
         _much.Release(_options.Commits);
         // What was not taken so far will not be now: another worker tries.
         await _stubbornEnd.CancelAsync();
-        await using (cancellationToken.Register(_drain.Cancel))
+        await using (_drain.CancelWith(cancellationToken))
         {
             // How one failed is told by ExecuteTask.
             await Task.WhenAll(_loops).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

@@ -27,9 +27,9 @@ internal sealed partial class RowCommits(
 
     private static readonly TimeSpan s_logInterval = TimeSpan.FromSeconds(1);
 
-    private readonly LogGate _searchLog = new(time, s_logInterval);
-    private readonly LogGate _dataLog = new(time, s_logInterval);
-    private readonly LogGate _rowLog = new(time, s_logInterval);
+    private readonly LogPace _searchLog = new(time, s_logInterval);
+    private readonly LogPace _dataLog = new(time, s_logInterval);
+    private readonly LogPace _rowLog = new(time, s_logInterval);
 
     /// <summary>Commits jobs, however long the store is away.</summary>
     /// <returns>Those that the store does not take, for no known reason: they are to be tried again. Empty, nearly always.</returns>
@@ -50,7 +50,7 @@ internal sealed partial class RowCommits(
 
     private async Task<IReadOnlyList<PendingJob>> SearchAsync(List<PendingJob> jobs, Exception fault, CancellationToken cancellationToken)
     {
-        if (_searchLog.TryPass(out var heldBack))
+        if (_searchLog.TryTake(out var heldBack))
         {
             LogSearch(jobs.Count, retries.Explain(fault).Reason, heldBack);
         }
@@ -96,7 +96,7 @@ internal sealed partial class RowCommits(
         var explained = retries.Explain(fault);
         if (explained.Kind == StoreFaultKind.Data && job.Outcome.Outputs.Count > 0)
         {
-            if (_dataLog.TryPass(out var moreData))
+            if (_dataLog.TryTake(out var moreData))
             {
                 LogNotStorable(job.JobId, explained.Reason, moreData);
             }
@@ -111,7 +111,7 @@ internal sealed partial class RowCommits(
         }
 
         // Without outputs it is our row and no caller's, and for an unknown reason it is nobody's: no job is decided by that.
-        if (_rowLog.TryPass(out var heldBack))
+        if (_rowLog.TryTake(out var heldBack))
         {
             LogNotTaken(job.JobId, explained.Reason, heldBack);
         }

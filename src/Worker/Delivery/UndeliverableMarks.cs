@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Millrace.Results;
+using Millrace.Worker.Configuration;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Resilience;
 
@@ -34,7 +35,7 @@ internal sealed class UndeliverableMarks(IResultStore store, RetryPipelines retr
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _waiting.Writer.TryComplete();
-        await using var _ = cancellationToken.Register(_drain.Cancel);
+        await using var _ = _drain.CancelWith(cancellationToken);
         if (ExecuteTask is { IsFaulted: false } loop)
         {
             await loop;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
+using Millrace.Worker.Configuration;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Resilience;
 
@@ -65,7 +66,7 @@ internal sealed partial class RabbitMqIntake : BackgroundService
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         LogStopping();
-        await using (cancellationToken.Register(_giveUp.Cancel))
+        await using (_giveUp.CancelWith(cancellationToken))
         {
             var stopped = base.StopAsync(cancellationToken);
             // What goes back while a queue is still consumed would come again at once.

@@ -23,7 +23,7 @@ internal sealed partial class RetryPipelines : IDisposable
     private readonly bool _servesCommand;
     private readonly TimeProvider _time;
     private readonly ILogger<RetryPipelines> _logger;
-    private readonly LogGate _storeLog;
+    private readonly LogPace _storeLog;
     private readonly WorkerMetrics? _metrics;
     private volatile bool _hasEnded;
 
@@ -40,7 +40,7 @@ internal sealed partial class RetryPipelines : IDisposable
     {
         _metrics = metrics;
         (_store, _time, _logger, _servesCommand) = (store, time, logger, servesCommand);
-        _storeLog = new LogGate(time, s_logInterval);
+        _storeLog = new LogPace(time, s_logInterval);
         var attempts = servesCommand ? StoreRetries.AttemptsOfCommand : StoreRetries.UnexplainedAttempts;
         StoreCheck = New().AddRetry(OfStore(kind => kind != StoreFaultKind.Setup)).Build();
         Store = servesCommand
@@ -113,7 +113,7 @@ internal sealed partial class RetryPipelines : IDisposable
         {
             var fault = _store.Explain(arguments.Outcome.Exception!);
             _metrics?.StoreFailed(fault.Kind);
-            if (_storeLog.TryPass(out var heldBack))
+            if (_storeLog.TryTake(out var heldBack))
             {
                 LogStoreRetry(what, arguments.AttemptNumber + 1, fault.Reason, arguments.RetryDelay, heldBack);
             }
