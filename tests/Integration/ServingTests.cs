@@ -17,7 +17,7 @@ public sealed class ServingTests(TestRabbitMq rabbitMq, TestPostgres postgres) :
     public async ValueTask InitializeAsync()
     {
         _site = await Site.CreateAsync(rabbitMq, postgres, TestContext.Current.CancellationToken);
-        await _site.StartWorkerAsync(TestContext.Current.CancellationToken);
+        await _site.StartWorkerAsync(TestContext.Current.CancellationToken, ("Retries__VersionWait", "00:00:01"));
         _client = await ForeignClient.ConnectAsync(_site.Broker);
     }
 

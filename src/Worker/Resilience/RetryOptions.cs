@@ -27,9 +27,9 @@ public sealed class RetryOptions
     /// How long a job waits for a worker that has the model version it names, where this one serves the model without it; then it is rejected
     /// with <c>model_version_not_found</c>. It goes back to the queue every 1 to 5 s, counted in these waits and not by a clock. 0 rejects at once.
     /// </summary>
-    /// <value>Default: 60 s.</value>
+    /// <value>Default: 20 s.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
-    public TimeSpan VersionWait { get; set; } = TimeSpan.FromMinutes(1);
+    public TimeSpan VersionWait { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// How far a queue of delayed retries may be behind its delay before that is an alarm; and how often a probe is sent through each to know.

@@ -8,8 +8,8 @@ internal sealed record VersionWait(TimeSpan Waited, string Error)
     private static readonly TimeSpan s_short = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_long = TimeSpan.FromSeconds(5);
 
-    // Where a version is being rolled out, half the workers have it, and a few tries find one. After them, each costs the broker a publish.
-    private static readonly TimeSpan s_hopeful = TimeSpan.FromSeconds(10);
+    // Where a version is being rolled out, half the workers have it, and these tries find one. After them, each costs the broker a publish.
+    private static readonly TimeSpan s_hopeful = TimeSpan.FromSeconds(20);
 
     /// <summary>The delays that there must be queues for.</summary>
     public static IReadOnlyList<TimeSpan> Delays { get; } = [s_short, s_long];

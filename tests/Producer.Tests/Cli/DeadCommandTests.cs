@@ -143,6 +143,25 @@ public sealed class DeadCommandTests(TestRabbitMq rabbitMq) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_worker_has_written_on_it_does_not_come_along_and_its_login_least_of_all()
+    {
+        var id = await _site.KillRetriedAsync();
+
+        var listed = await JsonAsync("dead", "list", "--jobs", "--json");
+        await _site.CountedAsync(BrokerNames.DeadLetters, 1);
+        var sent = await _cli.RunAsync("dead", "requeue", "--new-id");
+
+        Assert.Equal(("delivery_limit", true), (Text(listed[0], "reason"), listed[0].GetProperty("has_row").GetBoolean()));
+        Assert.Equal(id, listed[0].GetProperty("job_id").GetGuid());
+        Assert.Equal(0, sent.ExitCode);
+        var again = (await _site.GetAsync(DeadSite.Queue))!.BasicProperties;
+        // The broker takes no message that names another login than the one that sends it.
+        Assert.Null(again.UserId);
+        Assert.Contains("own", again.Headers!.Keys);
+        Assert.DoesNotContain(again.Headers.Keys, name => name.StartsWith("millrace-", StringComparison.Ordinal) || name == BrokerDeath.Header);
+    }
+
+    [Fact]
     public async Task What_nobody_takes_back_stays_and_ends_with_69()
     {
         await _site.KillAsync();

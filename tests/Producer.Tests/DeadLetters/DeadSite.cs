@@ -87,6 +87,34 @@ internal sealed class DeadSite : IAsyncDisposable
         await CountedAsync(BrokerNames.DeadLetters, dead + 1);
     }
 
+    /// <summary>Puts a job among the dead letters as the broker does with one that a worker has sent to its next attempt.</summary>
+    /// <returns>Its id.</returns>
+    public async Task<Guid> KillRetriedAsync()
+    {
+        var job = new PredictionJob { Id = Guid.NewGuid(), ModelName = SumModel.Name, Inputs = [Tensor.Create<float>("x", [1, 2], [1, 2])] };
+        var dead = await _channel.MessageCountAsync(BrokerNames.DeadLetters, Token);
+        var properties = new BasicProperties
+        {
+            ContentType = OipFormat.JsonContentType,
+            CorrelationId = "c",
+            UserId = Uri.UnescapeDataString(_host.Uri.UserInfo.Split(':')[0]),
+            Headers = new Dictionary<string, object?>
+            {
+                ["own"] = "mine",
+                [BrokerNames.AttemptHeader] = "2",
+                [BrokerNames.ErrorsHeader] = "attempt 1: no",
+                [BrokerNames.WaitedHeader] = "1000",
+                // What a caller gave it, which must not pass for a worker's word.
+                [BrokerNames.ReasonHeader] = "unreadable_body: so it says",
+                [BrokerDeath.Header] = new List<object?> { new Dictionary<string, object?> { ["queue"] = Queue, ["reason"] = BrokerDeath.DeliveryLimit } },
+            },
+        };
+        await _channel.BasicPublishAsync(
+            BrokerNames.DeadLetters, SumModel.Name, mandatory: true, properties, OipFormat.WriteJob(job).Bytes, Token);
+        await CountedAsync(BrokerNames.DeadLetters, dead + 1);
+        return job.Id.Value;
+    }
+
     /// <summary>The next message of a queue; null where there is none.</summary>
     public Task<BasicGetResult?> GetAsync(string queue) => _channel.BasicGetAsync(queue, autoAck: false, Token);
 
