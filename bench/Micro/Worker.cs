@@ -22,7 +22,7 @@ internal sealed class Worker : IDisposable
     public Worker()
     {
         var models = new ModelsOptions { Directory = Repository.ModelsOf(Name), Names = Name, ExecutionProviders = "cpu" };
-        _catalog = new ModelLoader(Options.Create(models), TimeProvider.System, NullLogger<ModelLoader>.Instance).Load();
+        _catalog = new ModelLoader(Options.Create(models), Options.Create(new LimitsOptions()), TimeProvider.System, NullLogger<ModelLoader>.Instance).Load();
         var limits = Options.Create(new LimitsOptions());
         var claims = new RetryClaims(new WorkerLogins(Options.Create(new BrokerOptions())), TimeProvider.System, NullLogger<RetryClaims>.Instance);
         var waits = new VersionWaits(

@@ -7,7 +7,7 @@ namespace Millrace.Results;
 public static class Storability
 {
     /// <summary>
-    /// The most that the outputs of one row may take, in the protocol's binary layout: 8 MiB. Postgres takes seconds to read the JSON of
+    /// The most that the outputs of one row may take unless told otherwise, in the protocol's binary layout: 8 MiB. Postgres takes seconds to read the JSON of
     /// so much, and the rows that commit with it wait.
     /// </summary>
     public const int MaxOutputBytes = 8 * 1024 * 1024;
@@ -28,7 +28,14 @@ public static class Storability
     /// <summary>Whether both stores can keep these outputs as JSON, and give back the same ones.</summary>
     /// <param name="outputs">The outputs of one row.</param>
     /// <param name="problem">What they cannot keep, for people; null where true is returned.</param>
-    public static bool OutputsAreStorable(IReadOnlyList<Tensor> outputs, out string? problem)
+    public static bool OutputsAreStorable(IReadOnlyList<Tensor> outputs, out string? problem) =>
+        OutputsAreStorable(outputs, MaxOutputBytes, out problem);
+
+    /// <summary>Whether both stores can keep these outputs as JSON, and give back the same ones.</summary>
+    /// <param name="outputs">The outputs of one row.</param>
+    /// <param name="maxBytes">The most that they may take, in the protocol's binary layout.</param>
+    /// <param name="problem">What they cannot keep, for people; null where true is returned.</param>
+    public static bool OutputsAreStorable(IReadOnlyList<Tensor> outputs, long maxBytes, out string? problem)
     {
         ArgumentNullException.ThrowIfNull(outputs);
         problem = null;
@@ -37,9 +44,9 @@ public static class Storability
             problem = ProblemOf(outputs[i]) ?? (IsNamedBefore(outputs, i) ? $"output '{outputs[i].Name}' is there twice" : null);
         }
 
-        if (problem is null && SizeOf(outputs) is > MaxOutputBytes and var bytes)
+        if (problem is null && SizeOf(outputs) is var bytes && bytes > maxBytes)
         {
-            problem = $"the outputs take {bytes} bytes, more than the {MaxOutputBytes} that a row may hold";
+            problem = $"the outputs take {bytes} bytes, more than the {maxBytes} that a row may hold";
         }
 
         return problem is null;

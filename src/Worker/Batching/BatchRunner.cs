@@ -209,7 +209,10 @@ internal sealed partial class BatchRunner(
 
         foreach (var slice in batch.Slices)
         {
-            if (slice.Job.Outputs.Complete(slice.Rows) && slice.Job.TryDecide(Succeed(slice.Job, batch.Rows)))
+            var isWhole = slice.Job.Outputs.Complete(slice.Rows);
+            // What cannot succeed any more does not wait for its other batches; the batcher drops them.
+            var isOver = isWhole || slice.Job.Outputs.Problem is not null;
+            if (isOver && slice.Job.TryDecide(Conclude(slice.Job, batch.Rows)))
             {
                 writer.Enqueue(slice.Job);
             }
@@ -218,12 +221,17 @@ internal sealed partial class BatchRunner(
         return null;
     }
 
-    private JobOutcome Succeed(PendingJob job, int batchRows)
+    private JobOutcome Conclude(PendingJob job, int batchRows)
     {
+        if (job.Outputs.Problem is { } unfit)
+        {
+            return JobOutcome.Failed(ErrorCode.OutputInvalid, unfit);
+        }
+
         try
         {
             var outputs = job.Outputs.ToTensors();
-            return Storability.OutputsAreStorable(outputs, out var problem)
+            return Storability.OutputsAreStorable(outputs, _version.MaxOutputBytes, out var problem)
                 ? new JobOutcome { Status = JobStatus.Succeeded, Outputs = outputs, BatchRows = batchRows }
                 : JobOutcome.Failed(ErrorCode.OutputInvalid, problem!);
         }

@@ -12,6 +12,8 @@ internal sealed class JobOutputs
     private readonly int[] _selection;
     private readonly int _rows;
     private readonly Part?[] _parts;
+    private long _bytes;
+    private volatile string? _problem;
     private int _rowsDone;
 
     /// <param name="model">The model that runs the job.</param>
@@ -32,8 +34,11 @@ internal sealed class JobOutputs
     /// <summary>Where the outputs of another attempt at the job come together.</summary>
     public JobOutputs Again() => new(_model, _selection, _rows);
 
+    /// <summary>Why there are none to be had, for people; null while all is well. What is known before the job's last row is told then.</summary>
+    public string? Problem => _problem;
+
     /// <summary>Whether the graph's output is needed for what the job asked for.</summary>
-    public bool Wants(int output) => _parts[output] is not null;
+    public bool Wants(int output) => _problem is null && _parts[output] is not null;
 
     /// <summary>Takes a slice's rows of one of the graph's outputs.</summary>
     /// <param name="output">Index among the graph's outputs.</param>
@@ -54,15 +59,42 @@ internal sealed class JobOutputs
 
             if (data.Length == 0 || _model.Signature.Outputs[output].Datatype == TensorDatatype.Bytes)
             {
-                (part.Texts ??= [])[firstRow] = data.ToArray();
+                if (TryReserve((uint)data.Length))
+                {
+                    (part.Texts ??= [])[firstRow] = data.ToArray();
+                }
+
                 return true;
             }
 
             var rowBytes = RowBytes(output, rowShape);
-            part.Data ??= new byte[rowBytes * _rows];
-            data.CopyTo(part.Data.AsSpan(firstRow * rowBytes));
+            if (part.Data is not null || TryReserve((UInt128)rowBytes * (uint)_rows))
+            {
+                part.Data ??= new byte[rowBytes * _rows];
+                data.CopyTo(part.Data.AsSpan((int)(firstRow * rowBytes)));
+            }
+
             return true;
         }
+    }
+
+    /// <summary>Looks at the limit before the memory is taken: a caller chooses how many rows of a few bytes become how many of many.</summary>
+    private bool TryReserve(UInt128 bytes)
+    {
+        var all = (UInt128)_bytes + bytes;
+        if (_problem is null && all <= (UInt128)_model.MaxOutputBytes)
+        {
+            _bytes = (long)all;
+            return true;
+        }
+
+        _problem ??= $"the outputs of {_rows} row(s) take {all} bytes or more, expected at most {_model.MaxOutputBytes} (Limits:MaxOutputBytes); send fewer rows a job";
+        foreach (var part in _parts)
+        {
+            part?.Drop();
+        }
+
+        return false;
     }
 
     /// <summary>Says that a slice has given all its outputs.</summary>
@@ -117,8 +149,8 @@ internal sealed class JobOutputs
         _ => [.. texts.Values.SelectMany(text => text)],
     };
 
-    private int RowBytes(int output, ReadOnlySpan<long> rowShape) =>
-        checked((int)(TensorShape.CountElements(rowShape) * _model.Signature.Outputs[output].Datatype.ElementSizeBytes()));
+    private long RowBytes(int output, ReadOnlySpan<long> rowShape) =>
+        checked(TensorShape.CountElements(rowShape) * _model.Signature.Outputs[output].Datatype.ElementSizeBytes());
 
     private int SourceOf(int index) => LabelOf(index)?.Output ?? index;
 
@@ -147,5 +179,7 @@ internal sealed class JobOutputs
         public byte[]? Data { get; set; }
 
         public SortedList<int, byte[]>? Texts { get; set; }
+
+        public void Drop() => (Data, Texts) = (null, null);
     }
 }

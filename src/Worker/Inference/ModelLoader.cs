@@ -2,11 +2,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
 using Millrace.Worker.Batching;
+using Millrace.Worker.Intake;
 
 namespace Millrace.Worker.Inference;
 
 /// <summary>Opens the sessions of the model repository's folders.</summary>
-internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeProvider time, ILogger<ModelLoader> logger)
+internal sealed partial class ModelLoader(
+    IOptions<ModelsOptions> options, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<ModelLoader> logger)
 {
     private readonly ModelTrial _trial = new(options, time, logger);
 
@@ -59,7 +61,10 @@ internal sealed partial class ModelLoader(IOptions<ModelsOptions> options, TimeP
         {
             // Also for batches of one row: a job of several may be split into them only where they give the same.
             var givesSingles = signature.HasBatchDimension ? _trial.GivesSingles(sessions[0], signature, folder.Name, version) : null;
-            var model = ModelVersionFactory.Create(folder.Name, version, folder.Config, signature, givesSingles, Problem);
+            var model = ModelVersionFactory.Create(folder.Name, version, folder.Config, signature, givesSingles, Problem) with
+            {
+                MaxOutputBytes = limits.Value.MaxOutputBytes,
+            };
             if (errors.Count == before)
             {
                 if (signature.HasBatchDimension && givesSingles != true && folder.Config.MaxBatchSize != 1)

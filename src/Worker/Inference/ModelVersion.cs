@@ -1,3 +1,5 @@
+using Millrace.Contracts;
+using Millrace.Results;
 using Millrace.Worker.Batching;
 
 namespace Millrace.Worker.Inference;
@@ -47,8 +49,60 @@ internal sealed record ModelVersion
 
     public required long? MaxElements { get; init; }
 
+    /// <summary>The most bytes that the outputs of one job may take, in the protocol's binary layout.</summary>
+    public long MaxOutputBytes { get; init; } = Storability.MaxOutputBytes;
+
     /// <summary>What all of its jobs are batched by; null where a dimension but the first is open, and each job has a key of its own.</summary>
     public BatchKey? FixedKey { get; init; }
+
+    /// <summary>Bytes that a job's outputs are known to take before it runs; those whose shape is known only after it count as none.</summary>
+    /// <param name="selection">Indexes of the outputs that it asks for.</param>
+    /// <param name="rows">Its rows; 1 where the model is not batchable.</param>
+    public UInt128 KnownOutputBytes(ReadOnlySpan<int> selection, int rows)
+    {
+        UInt128 bytes = 0;
+        for (var i = 0; i < Signature.Outputs.Count; i++)
+        {
+            if (IsNeeded(i, selection))
+            {
+                bytes += (UInt128)(KnownRowBytes(Signature.Outputs[i]) ?? 0) * (uint)rows;
+            }
+        }
+
+        return bytes;
+    }
+
+    private bool IsNeeded(int output, ReadOnlySpan<int> selection)
+    {
+        foreach (var index in selection)
+        {
+            if (index == output)
+            {
+                return true;
+            }
+
+            for (var i = 0; i < Labels.Count; i++)
+            {
+                if (Labels[i].Output == output && (Labels[i].LabelOutput == index || Labels[i].ScoreOutput == index))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private long? KnownRowBytes(TensorSpec spec)
+    {
+        if (spec.Datatype == TensorDatatype.Bytes || spec.RowElements is not { } elements)
+        {
+            return null;
+        }
+
+        var first = IsBatchable || spec.Shape.Length == 0 ? 1 : Math.Max(spec.Shape[0], 0);
+        return (long)UInt128.Min((UInt128)elements * (ulong)first * (uint)spec.Datatype.ElementSizeBytes(), long.MaxValue);
+    }
 
     /// <summary>The rows that a batch of <paramref name="rows"/> is run with.</summary>
     public int PaddedRows(int rows)

@@ -13,6 +13,9 @@ internal sealed class Predictor : IDisposable
     // A model with open dimensions may see any number of shapes; bindings are cheap to make again.
     private const int MaxBindings = 256;
 
+    // Of one output of a full batch. What is larger is allocated by each run, and given back after it.
+    private const int MostPinnedBytes = 256 * 1024 * 1024;
+
     private readonly ModelVersion _model;
     private readonly Func<InferenceSession> _reopen;
     private readonly Lock _device;
@@ -42,8 +45,7 @@ internal sealed class Predictor : IDisposable
         _use = new SessionUse(Free);
         _packer = new TensorPacker(model);
         _outputs = [.. model.Signature.Outputs.Select(_ => new PinnedBuffer())];
-        _outputsArePinned = model.IsBatchable
-            && model.Signature.Outputs.All(spec => spec.Datatype != TensorDatatype.Bytes && spec.RowElements is > 0);
+        _outputsArePinned = model.IsBatchable && model.Signature.Outputs.All(spec => IsPinnable(spec, model.MaxBatchSize));
     }
 
     /// <summary>Runs a batch; its rows' outputs are in its jobs afterwards.</summary>
@@ -317,6 +319,11 @@ internal sealed class Predictor : IDisposable
             at += size;
         }
     }
+
+    private static bool IsPinnable(TensorSpec spec, int rows) =>
+        spec.Datatype != TensorDatatype.Bytes
+        && spec.RowElements is > 0 and var elements
+        && (UInt128)elements * (uint)spec.Datatype.ElementSizeBytes() * (uint)rows <= MostPinnedBytes;
 
     private void DropBindings()
     {

@@ -52,8 +52,15 @@ internal static class JobValidator
             return Reject(ErrorCode.ShapeTooLarge, $"input '{inputs[0].Name}': {rows} rows, expected at most {maxRows} (Limits:MaxRows)");
         }
 
-        return SelectOutputs(job.Outputs, model, out var selection) is { } unknown
-            ? new Validation(unknown)
+        if (SelectOutputs(job.Outputs, model, out var selection) is { } unknown)
+        {
+            return new Validation(unknown);
+        }
+
+        return model.KnownOutputBytes(selection, (int)rows) is var bytes && bytes > (UInt128)model.MaxOutputBytes
+            ? Reject(
+                ErrorCode.ShapeTooLarge,
+                $"{rows} row(s): their outputs take {bytes} bytes, expected at most {model.MaxOutputBytes} (Limits:MaxOutputBytes); send fewer rows a job, or ask for fewer outputs")
             : new Validation(new Admission(inputs, (int)rows, model.FixedKey ?? KeyOf(inputs, model), selection));
     }
 

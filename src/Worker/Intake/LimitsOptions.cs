@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Millrace.Contracts.Wire;
+using Millrace.Results;
 
 namespace Millrace.Worker.Intake;
 
@@ -28,4 +29,12 @@ public sealed class LimitsOptions
     /// <value>Default: 65,536.</value>
     [Range(1, 16 * 1024 * 1024)]
     public int MaxRows { get; set; } = 65_536;
+
+    /// <summary>
+    /// Bytes of one job's outputs, in the protocol's binary layout. Postgres takes seconds to read the JSON of much more than the default,
+    /// and the rows that commit with it wait.
+    /// </summary>
+    /// <value>Default: 8 MiB.</value>
+    [Range(1024, 128 * 1024 * 1024)]
+    public int MaxOutputBytes { get; set; } = Storability.MaxOutputBytes;
 }

@@ -73,7 +73,8 @@ internal static class FailureCauses
     public static FailureCause Of(Exception fault) => fault switch
     {
         RunTimeoutException => FailureCause.TimeLimit,
-        OutputMismatchException => FailureCause.Refused,
+        // Of a size that no array has: it will have none the next time either.
+        OutputMismatchException or OverflowException => FailureCause.Refused,
         // .NET's own memory: a smaller batch or a new session would not give it back, and later there may be some.
         OutOfMemoryException => FailureCause.Ours,
         // A lost device may say so of an allocation, and memory that is out never says that the device is gone.

@@ -68,6 +68,29 @@ public sealed class BatchLoopTests
         }
     }
 
+    /// <summary>The shape is known only after a run, so nothing could be said before; after one, 63 further runs would be for nothing.</summary>
+    [Fact]
+    public async Task A_job_whose_outputs_are_too_large_for_its_row_fails_after_its_first_batch()
+    {
+        const int width = 20_000;
+        var graph = new OnnxGraph()
+            .Input("x", TensorDatatype.Fp32, -1, 1)
+            .Input("more", TensorDatatype.Fp32, -1, -1)
+            .Node("Concat", ["x", "more"], ["y"], ("axis", 1))
+            .Output("y", TensorDatatype.Fp32, -1, -1);
+        using var model = TestModel.Open(graph, new ModelConfig { MaxBatchSize = 4 });
+        var large = model.Job(Tensor.Create<float>("x", [256, 1], new float[256]), Tensor.Create<float>("more", [256, width], new float[256 * width]));
+        var small = model.Job(Tensor.Create<float>("x", [1, 1], [7]), Tensor.Create<float>("more", [1, width], new float[width]));
+        var runs = new List<int>();
+
+        var store = await RunAsync(model, [large, small], runs: runs);
+
+        Assert.Equal((JobStatus.Failed, ErrorCode.OutputInvalid), (store.Rows[large.JobId].Status, store.Rows[large.JobId].Code));
+        Assert.Contains("Limits:MaxOutputBytes", store.Rows[large.JobId].Error, StringComparison.Ordinal);
+        Assert.Equal(JobStatus.Succeeded, store.Rows[small.JobId].Status);
+        Assert.InRange(runs.Sum(), 5, 8);
+    }
+
     [Fact]
     public async Task A_job_that_is_split_and_fails_in_one_batch_fails_as_a_whole_and_once()
     {

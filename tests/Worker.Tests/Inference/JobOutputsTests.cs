@@ -49,6 +49,33 @@ public sealed class JobOutputsTests
     }
 
     [Fact]
+    public void What_is_over_the_limit_is_known_by_the_first_row_and_takes_no_memory()
+    {
+        var outputs = new JobOutputs(Model() with { MaxOutputBytes = 1024 }, [0], rows: int.MaxValue);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.True(outputs.TryAdd(0, 0, [2], new byte[8]));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
+        Assert.Equal($"the outputs of {int.MaxValue} row(s) take {8L * int.MaxValue} bytes or more, expected at most 1024 (Limits:MaxOutputBytes); send fewer rows a job", outputs.Problem);
+        Assert.False(outputs.Wants(0));
+    }
+
+    [Fact]
+    public void Texts_and_numbers_count_together_as_their_rows_come_in()
+    {
+        var outputs = new JobOutputs(Model() with { MaxOutputBytes = 24 + 10 }, [0, 1], rows: 3);
+
+        Add(outputs, 0, [1, 2], ["a"]);
+        Add(outputs, 1, [3, 4], ["b"]);
+        Assert.Null(outputs.Problem);
+        Assert.True(outputs.TryAdd(0, 2, [2], new byte[8]));
+        Assert.True(outputs.TryAdd(1, 2, [], Texts("")));
+
+        Assert.NotNull(outputs.Problem);
+    }
+
+    [Fact]
     public void Only_what_was_asked_for_is_kept()
     {
         var outputs = new JobOutputs(Model(), [1], rows: 1);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Intake;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;
 using Tensor = Millrace.Contracts.Tensor;
@@ -159,7 +160,7 @@ public sealed class ModelLoaderTests : IDisposable
     private ModelCatalog Load(string names, TimeSpan probeTimeout)
     {
         var options = new ModelsOptions { Directory = _folder.Path, Names = names, ExecutionProviders = "cpu", ProbeTimeout = probeTimeout };
-        return new ModelLoader(Options.Create(options), TimeProvider.System, NullLogger<ModelLoader>.Instance).Load();
+        return new ModelLoader(Options.Create(options), Options.Create(new LimitsOptions()), TimeProvider.System, NullLogger<ModelLoader>.Instance).Load();
     }
 
     private static byte[] Softmax(int axis) => new OnnxGraph()

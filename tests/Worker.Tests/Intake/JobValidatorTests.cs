@@ -46,6 +46,41 @@ public sealed class JobValidatorTests
         Assert.Equal([[3, 2, 2], [5, 4]], admission.Key.RowShapes);
     }
 
+    /// <summary>[rows, 10] and [rows, 8] floats; a job of few bytes may ask for any number of them.</summary>
+    [Fact]
+    public void A_job_whose_outputs_are_known_to_be_too_large_for_its_row_is_refused_before_it_runs()
+    {
+        var model = s_model with { MaxOutputBytes = 720 };
+        Admit(model, [Image(10), Mask(10)]);
+        Refuses(
+            model, [Image(11), Mask(11)], ErrorCode.ShapeTooLarge,
+            "11 row(s): their outputs take 792 bytes, expected at most 720 (Limits:MaxOutputBytes); send fewer rows a job, or ask for fewer outputs");
+        Admit(model, [Image(18), Mask(18)], "scores");
+        Refuses(
+            model, [Image(19), Mask(19)], ErrorCode.ShapeTooLarge,
+            "19 row(s): their outputs take 760 bytes, expected at most 720 (Limits:MaxOutputBytes); send fewer rows a job, or ask for fewer outputs",
+            ["scores"]);
+
+        var huge = Model(model.Signature.Inputs.ToArray(), [new("y", TensorDatatype.Fp64, [-1, long.MaxValue / 16])]);
+        Refuses(
+            huge, [Image(3), Mask(3)], ErrorCode.ShapeTooLarge,
+            "3 row(s): their outputs take 13835058055282163688 bytes, expected at most 8388608 (Limits:MaxOutputBytes); send fewer rows a job, or ask for fewer outputs");
+    }
+
+    [Fact]
+    public void A_label_counts_as_the_scores_that_it_is_picked_from_and_an_open_shape_as_nothing()
+    {
+        var model = s_model with
+        {
+            MaxOutputBytes = 39,
+            Outputs = [.. s_model.Outputs, new("label", TensorDatatype.Bytes, [-1, 1]), new("score", TensorDatatype.Fp32, [-1, 1])],
+            Labels = [new LabelSpec(0, [], 1, 2, 3)],
+        };
+
+        Assert.Equal((UInt128)40, model.KnownOutputBytes([2, 3], 1));
+        Assert.Equal((UInt128)0, Model([], [new("open", TensorDatatype.Fp32, [-1, -1])]).KnownOutputBytes([0], 1000));
+    }
+
     [Fact]
     public void An_input_the_model_lacks_is_refused_with_those_it_has() => Refuses(
         s_model, [Image(1), Mask(1), Image(1) with { Name = "extra" }],
