@@ -38,6 +38,20 @@ public sealed class StartupTests(TestRabbitMq rabbitMq, TestPostgres postgres)
     }
 
     [Fact]
+    public async Task A_limit_that_is_none_is_told_beside_models_that_can_be_loaded()
+    {
+        await using var worker = LocalWorker.Start(new Dictionary<string, string>
+        {
+            ["Broker__Uri"] = "amqp://127.0.0.1:1",
+            ["Limits__MaxOutputBytes"] = "1",
+            ["Models__Directory"] = Repository.Folder("models"),
+        });
+
+        Assert.Equal(ConfigurationError, await EndAsync(worker));
+        Assert.Contains("MaxOutputBytes", Assert.Single(worker.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Names_the_command_where_the_schema_is_missing()
     {
         await using var host = await rabbitMq.CreateVirtualHostAsync(TestContext.Current.CancellationToken);

@@ -17,7 +17,7 @@ internal static class StartupCheck
         var errors = new List<string>();
         Check<BrokerOptions>(services, errors);
         Check<StoreOptions>(services, errors);
-        Check<LimitsOptions>(services, errors);
+        var hasLimits = Check<LimitsOptions>(services, errors);
         Check<DeliveryOptions>(services, errors);
         Check<CancellingOptions>(services, errors);
         Check<StopOptions>(services, errors);
@@ -26,18 +26,20 @@ internal static class StartupCheck
         CheckStore(services, errors);
         if (!errors.Exists(error => error.Contains("Models", StringComparison.Ordinal)))
         {
-            CheckModels(services, errors);
+            CheckModels(services, hasLimits, errors);
         }
 
         return errors;
     }
 
-    private static void Check<T>(IServiceProvider services, List<string> errors)
+    /// <returns>Whether they are valid.</returns>
+    private static bool Check<T>(IServiceProvider services, List<string> errors)
         where T : class
     {
         try
         {
             _ = services.GetRequiredService<IOptions<T>>().Value;
+            return true;
         }
         catch (OptionsValidationException fault)
         {
@@ -48,6 +50,8 @@ internal static class StartupCheck
             // The binder's: an unknown key, or a value of another type.
             errors.Add(fault.InnerException is { } inner ? $"{fault.Message} {inner.Message}" : fault.Message);
         }
+
+        return false;
     }
 
     private static void CheckStore(IServiceProvider services, List<string> errors)
@@ -67,7 +71,7 @@ internal static class StartupCheck
         }
     }
 
-    private static void CheckModels(IServiceProvider services, List<string> errors)
+    private static void CheckModels(IServiceProvider services, bool hasLimits, List<string> errors)
     {
         try
         {
@@ -76,6 +80,10 @@ internal static class StartupCheck
         catch (ModelConfigurationException fault)
         {
             errors.AddRange(fault.Errors);
+        }
+        catch (Exception fault) when (!hasLimits && fault is (OptionsValidationException or InvalidOperationException))
+        {
+            // What a model may give is limited too; that the limits are none was told already.
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Millrace.Worker.Delivery;
 
 /// <summary>
 /// Marks the rows of undeliverable replies, whatever waits in one statement and one statement at a time, and completes their jobs once the
-/// marks are committed. Where a mark fails for good the loop ends, and with it the worker: its jobs are unacked, and come again.
+/// marks are committed; a store that is away is waited for. A loop that ends by an exception ends the worker: its jobs are unacked, and come again.
 /// </summary>
 internal sealed class UndeliverableMarks(IResultStore store, RetryPipelines retries) : BackgroundService
 {

@@ -13,7 +13,7 @@ public sealed class ConnectionPlacesTests
     [InlineData(@"\bConnectionFactory\b", "src/Producer/Client/BrokerConnection.cs", "src/Worker/Intake/BrokerOptions.cs")]
     [InlineData("UsingRabbitMq", "src/Worker/DeadLetters/DeadLetterIntake.cs")]
     [InlineData("SslOption|UseSsl", "src/Producer/Client/BrokerConnection.cs", "src/Worker/Intake/BrokerTls.cs")]
-    [InlineData("SslStream|TcpClient", "src/Contracts/Tls/CertificateCheck.cs", "src/Contracts/Tls/PortProbe.cs", "src/LocalServices/RabbitMqServer.cs")]
+    [InlineData("SslStream|TcpClient", "src/Contracts/Tls/CertificateCheck.cs", "src/Contracts/Tls/PortProbe.cs", "src/LocalServices/RabbitMqServer.cs", "src/Results/Postgres/ServerCertificate.cs")]
     public void Connections_are_made_nowhere_else(string pattern, params string[] places)
     {
         var root = Repository();

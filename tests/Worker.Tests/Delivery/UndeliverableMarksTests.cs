@@ -59,9 +59,9 @@ public sealed class UndeliverableMarksTests
     }
 
     [Fact]
-    public async Task A_mark_that_fails_for_good_ends_the_loop_with_its_reason_and_every_job_goes_back()
+    public async Task A_loop_that_ends_by_an_exception_says_its_reason_and_every_job_goes_back()
     {
-        await using var store = HeldStore();
+        await using var store = HeldStore(_ => throw new InvalidOperationException("killed"));
         using var marks = Create(store);
         await marks.StartAsync(Token);
         var jobs = Enumerable.Range(0, 2).Select(_ => PendingJobs.ToBatch(TimeProvider.System)).ToArray();
@@ -69,7 +69,7 @@ public sealed class UndeliverableMarksTests
         await _begun.Task.WaitAsync(s_patience, Token);
         marks.Add(jobs[1], UndeliverableReason.NoQueue);
 
-        _storeGoesOn.SetException(new InvalidOperationException("killed"));
+        _storeGoesOn.SetException(new IOException("away"));
 
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => marks.ExecuteTask!.WaitAsync(s_patience, Token));
         Assert.Equal("killed", fault.Message);
@@ -85,8 +85,9 @@ public sealed class UndeliverableMarksTests
     private static UndeliverableMarks Create(MemoryStore store) =>
         new(store, new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance));
 
-    private MemoryStore HeldStore() => new()
+    private MemoryStore HeldStore(Func<Exception, StoreFaultKind>? explain = null) => new()
     {
+        Kind = explain ?? (_ => StoreFaultKind.Passing),
         OnMark = () =>
         {
             _begun.TrySetResult();

@@ -27,7 +27,6 @@ public sealed class EmbeddedWorkerTests : IDisposable
     [Fact]
     public async Task A_job_that_the_model_cannot_run_has_its_attempts_without_a_broker_and_fails_alone()
     {
-        // y = data[x]: an index out of range makes ONNX Runtime refuse the whole batch.
         WriteLookup();
         var replies = new ConcurrentDictionary<string, JsonNode>(StringComparer.Ordinal);
         var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,7 +63,7 @@ public sealed class EmbeddedWorkerTests : IDisposable
             }
             else
             {
-                Assert.Equal(10f * (1 + i % 2), reply["outputs"]![0]!["data"]![0]!.GetValue<float>());
+                Assert.Equal(10f * (i % 2), reply["outputs"]![0]!["data"]![0]!.GetValue<float>());
             }
         }
 
@@ -111,12 +110,7 @@ public sealed class EmbeddedWorkerTests : IDisposable
         Assert.Empty(store.Rows);
     }
 
-    private void WriteLookup() => _models.Write("lookup/1/model.onnx", new OnnxGraph()
-        .Constant(Tensor.Create<float>("data", [2], [10, 20]))
-        .Input("x", TensorDatatype.Int64, -1)
-        .Node("Gather", ["data", "x"], ["y"])
-        .Output("y", TensorDatatype.Fp32, -1)
-        .ToBytes());
+    private void WriteLookup() => _models.Write("lookup/1/model.onnx", OnnxGraph.FailingLookup().ToBytes());
 
     private Task<EmbeddedWorker> StartAsync(MemoryStore store) => EmbeddedWorker.StartAsync(
         new EmbeddedWorkerOptions { ModelsDirectory = _models.Path, Store = store, OnReply = _ => ValueTask.CompletedTask }, Token);

@@ -19,12 +19,12 @@ public sealed class OnnxRuntimeTelemetryTests : IDisposable
         _folder.Write("models/a/1/model.onnx", OnnxGraph.Identity(TensorDatatype.Fp32, -1, 2).ToBytes());
         var home = Directory.CreateDirectory(Path.Combine(_folder.Path, "home")).FullName;
         var temporary = Directory.CreateDirectory(Path.Combine(_folder.Path, "tmp")).FullName;
-        // The models are loaded and tried before the worker ends for the limit that is none.
+        // The models are loaded and tried before the worker ends for the number of attempts that is none.
         var start = new ProcessStartInfo("dotnet")
         {
             ArgumentList =
             {
-                typeof(ModelLoader).Assembly.Location, "--Limits:MaxRank=0", $"--Models:Directory={Path.Combine(_folder.Path, "models")}",
+                typeof(ModelLoader).Assembly.Location, "--Retries:Attempts=0", $"--Models:Directory={Path.Combine(_folder.Path, "models")}",
                 "--Models:ExecutionProviders=cpu", "--Broker:Uri=amqp://127.0.0.1:1", "--Store:ConnectionString=Host=127.0.0.1",
             },
             Environment =
@@ -41,8 +41,9 @@ public sealed class OnnxRuntimeTelemetryTests : IDisposable
         var log = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
 
+        Assert.Equal(78, process.ExitCode);
         Assert.Contains("Serving model a version 1 on cpu", log, StringComparison.Ordinal);
-        Assert.Contains("MaxRank", await errors, StringComparison.Ordinal);
+        Assert.Contains("Attempts", await errors, StringComparison.Ordinal);
         Assert.Empty(Files(home).Concat(Files(temporary)));
     }
 
