@@ -12,7 +12,10 @@ public sealed record ModelConfig
     /// The most rows of one batch; a job of more is split over several. A model whose batches are not known to give what single runs
     /// give is not batched unless this says more than 1: every job then runs by itself, with all its rows.
     /// </summary>
-    /// <value>Default: 64 where the graph has a batch dimension and a batch gives what single runs give, else 1.</value>
+    /// <value>
+    /// Default: where the graph has a batch dimension and a batch gives what single runs give, as measured at load: the smallest of 1, 4,
+    /// 16, 64, 256 and 1024 rows beyond which a row gets no cheaper, with a run of at most <c>Models:TargetRunTime</c>. Else 1.
+    /// </value>
     public int? MaxBatchSize { get; init; }
 
     /// <summary>How long the oldest pending job may wait for a batch to fill; <c>"0ms"</c>, <c>"5ms"</c>, <c>"1s"</c>.</summary>

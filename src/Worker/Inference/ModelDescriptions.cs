@@ -21,9 +21,16 @@ public static class ModelDescriptions
         using var session = Open(folder.ModelFile(version), Problem) ?? throw new ModelConfigurationException(errors);
         var signature = ModelSignature.Of(session, Problem);
         // Whether batches give what single runs give is the worker's to find out; a client only needs the tensors.
-        var model = ModelVersionFactory.Create(modelName, version, folder.Config, signature, batchGivesSingles: true, Problem);
+        var model = ModelVersionFactory.Create(
+            modelName, version, folder.Config, signature, batchGivesSingles: true, Problem, BatchSize(session, signature, folder.Config));
         return errors.Count == 0 ? Describe(folder, model) : throw new ModelConfigurationException(errors);
     }
+
+    /// <summary>As a worker on this machine would choose it, so that a job of the client's fills a batch.</summary>
+    private static int BatchSize(InferenceSession session, ModelSignature signature, ModelConfig config) =>
+        signature.HasBatchDimension && config is { MaxBatchSize: null, Buckets.Count: 0 }
+            ? BatchSizeChoice.Choose(new BatchSizeTrial(TimeProvider.System).Measure(session, signature), new ModelsOptions().TargetRunTime)
+            : BatchSizeChoice.Unmeasured;
 
     private static InferenceSession? Open(string file, Action<string> problem)
     {

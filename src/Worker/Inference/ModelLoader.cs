@@ -61,7 +61,10 @@ internal sealed partial class ModelLoader(
         {
             // Also for batches of one row: a job of several may be split into them only where they give the same.
             var givesSingles = signature.HasBatchDimension ? _trial.GivesSingles(sessions[0], signature, folder.Name, version) : null;
-            var model = ModelVersionFactory.Create(folder.Name, version, folder.Config, signature, givesSingles, Problem) with
+            var batchSize = givesSingles == true && folder.Config is { MaxBatchSize: null, Buckets.Count: 0 }
+                ? _trial.ChooseBatchSize(sessions[0], signature, folder.Name, version)
+                : BatchSizeChoice.Unmeasured;
+            var model = ModelVersionFactory.Create(folder.Name, version, folder.Config, signature, givesSingles, Problem, batchSize) with
             {
                 MaxOutputBytes = limits.Value.MaxOutputBytes,
             };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
@@ -24,6 +25,19 @@ internal sealed partial class ModelTrial(IOptions<ModelsOptions> options, TimePr
 
         return verdict;
     }
+
+    /// <summary>The rows of a batch, for a model whose owner names none.</summary>
+    public int ChooseBatchSize(InferenceSession session, ModelSignature signature, string name, string version)
+    {
+        var runs = new BatchSizeTrial(time).Measure(session, signature);
+        var rows = BatchSizeChoice.Choose(runs, options.Value.TargetRunTime);
+        var measured = string.Join(", ", runs.Select(run => string.Create(CultureInfo.InvariantCulture, $"{run.Rows} in {run.Run.TotalMilliseconds:0.###} ms")));
+        LogChosen(name, version, rows, measured, options.Value.TargetRunTime);
+        return rows;
+    }
+
+    [LoggerMessage(EventId = 107, Level = LogLevel.Information, Message = "Model {Model} version {Version}: batches of up to {Rows} row(s) are chosen, beyond which a row gets no cheaper within runs of {Target} (rows in a run: {Measured}); max_batch_size in its model.json decides where it is set")]
+    private partial void LogChosen(string model, string version, int rows, string measured, TimeSpan target);
 
     [LoggerMessage(EventId = 105, Level = LogLevel.Information, Message = "Model {Model} version {Version}: its trial with made-up rows takes longer than {Elapsed}; the models behind it wait until it ends, or is stopped after {Limit}")]
     private partial void LogLong(string model, string version, TimeSpan elapsed, TimeSpan limit);

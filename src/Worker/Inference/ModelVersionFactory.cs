@@ -7,8 +7,6 @@ namespace Millrace.Worker.Inference;
 /// <summary>Puts a graph's signature and its <c>model.json</c> together; everything that does not fit is reported. Pure.</summary>
 internal static class ModelVersionFactory
 {
-    private const int DefaultMaxBatchSize = 64;
-
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version.</param>
     /// <param name="config">Its <c>model.json</c>.</param>
@@ -18,8 +16,15 @@ internal static class ModelVersionFactory
     /// nothing: a softmax over it has matching shapes and other values.
     /// </param>
     /// <param name="problem">Gets what does not fit.</param>
+    /// <param name="defaultBatchSize">The rows of a batch, where the config says nothing of them.</param>
     public static ModelVersion Create(
-        string name, string version, ModelConfig config, ModelSignature signature, bool? batchGivesSingles, Action<string> problem)
+        string name,
+        string version,
+        ModelConfig config,
+        ModelSignature signature,
+        bool? batchGivesSingles,
+        Action<string> problem,
+        int defaultBatchSize = BatchSizeChoice.Unmeasured)
     {
         var mayBatch = signature.HasBatchDimension && batchGivesSingles != false;
         if (config.MaxBatchSize > 1 && !mayBatch)
@@ -42,7 +47,7 @@ internal static class ModelVersionFactory
             Labels = labels,
             Scales = CreateScales(config, signature, problem),
             IsBatchable = isBatchable,
-            MaxBatchSize = isBatchable ? config.MaxBatchSize ?? Largest(config.Buckets) : 1,
+            MaxBatchSize = isBatchable ? config.MaxBatchSize ?? (config.Buckets is [.., var largest] ? largest : defaultBatchSize) : 1,
             MaxQueueDelay = config.MaxQueueDelay,
             RunTimeout = config.RunTimeout,
             Buckets = isBatchable ? config.Buckets : [],
@@ -57,8 +62,6 @@ internal static class ModelVersionFactory
         var shapes = signature.Inputs.Select(spec => isBatchable ? spec.Shape[1..] : spec.Shape).ToArray();
         return Array.TrueForAll(shapes, shape => Array.TrueForAll(shape, dimension => dimension >= 0)) ? new BatchKey(shapes) : null;
     }
-
-    private static int Largest(IReadOnlyList<int> buckets) => buckets.Count > 0 ? buckets[^1] : DefaultMaxBatchSize;
 
     private static double?[] CreateScales(ModelConfig config, ModelSignature signature, Action<string> problem)
     {

@@ -30,6 +30,11 @@ public sealed class ModelsOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a run may take at most of the batch size that is chosen for a model whose <c>model.json</c> names none.</summary>
+    /// <value>Default: 50 ms.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
+    public TimeSpan TargetRunTime { get; set; } = TimeSpan.FromMilliseconds(50);
+
     internal string[] NameList => Names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     internal string[] ExecutionProviderList => ExecutionProviders.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
