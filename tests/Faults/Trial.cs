@@ -291,7 +291,8 @@ internal sealed class Trial
     private async Task<Dictionary<string, uint>> CountMessagesAsync()
     {
         var queues = new Dictionary<string, uint>(StringComparer.Ordinal);
-        foreach (var queue in s_workersQueues.Union(await Site.ListQueuesAsync(Token)))
+        // The queue of the probes holds the last one for a minute.
+        foreach (var queue in s_workersQueues.Union(await Site.ListQueuesAsync(Token)).Where(queue => queue != BrokerNames.RetryProbes))
         {
             queues[queue] = (await Client.CountAsync(queue, Token)).GetValueOrDefault();
         }

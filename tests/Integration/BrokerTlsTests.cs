@@ -100,7 +100,7 @@ public sealed class BrokerTlsTests(TestRabbitMq rabbitMq, TestPostgres postgres)
     {
         _proxy.Show(Certificate(fault));
         var options = new BrokerOptions { Uri = _proxy.Uri.AbsoluteUri, CertificateAuthority = _certificates.AuthorityFile };
-        var intake = new DeadLetterIntake(Options.Create(options), filter: null!, NullLoggerFactory.Instance);
+        var intake = new DeadLetterIntake(Options.Create(options), new DeadLetterFilter(null!, TimeProvider.System, NullLogger<DeadLetterFilter>.Instance), NullLoggerFactory.Instance);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
         var starting = intake.StartAsync(stop.Token);

@@ -21,13 +21,7 @@ public sealed class RetryReturnTests(TestRabbitMq rabbitMq, TestPostgres postgre
 
     public async ValueTask InitializeAsync()
     {
-        // y = data[x]: an index out of range makes ONNX Runtime refuse the job.
-        _models.Write("lookup/1/model.onnx", new OnnxGraph()
-            .Constant(Tensor.Create<float>("data", [5], [0, 10, 20, 30, 40]))
-            .Input("x", TensorDatatype.Int64, -1)
-            .Node("Gather", ["data", "x"], ["y"])
-            .Output("y", TensorDatatype.Fp32, -1)
-            .ToBytes());
+        _models.Write("lookup/1/model.onnx", OnnxGraph.FailingLookup().ToBytes());
         _site = await Site.CreateAsync(rabbitMq, postgres, Token);
         _client = await ForeignClient.ConnectAsync(_site.Broker);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
@@ -27,7 +28,13 @@ internal static partial class ProcessEnd
         // A thread of its own: what holds the end up may be that none of the pool's is free.
         var thread = new Thread(() =>
         {
-            Thread.Sleep(limit);
+            // A sleep may end early where the clock is set; the time that counts is the monotonic one.
+            var start = Stopwatch.GetTimestamp();
+            for (var left = limit; left > TimeSpan.Zero; left = limit - Stopwatch.GetElapsedTime(start))
+            {
+                Thread.Sleep(left);
+            }
+
             Console.Error.WriteLine(message);
             Now(exitCode);
         })

@@ -39,10 +39,11 @@ public sealed class HostileBodyTests(Servers servers)
 
         Assert.All(workers, worker => Assert.False(worker.Exited.IsCompleted));
         Assert.All(await trial.Site.StopWorkersAsync(Trial.Token), exitCode => Assert.Equal(0, exitCode));
-        // Each one is a row or a dead letter, and was looked at once.
+        // Each one is a row or a dead letter.
         var dead = await trial.Client.CountAsync(BrokerNames.DeadLetters, Trial.Token);
         Assert.Equal(s_messages + 1, (await trial.Site.Database.ReadRowsAsync(Trial.Token)).Count + dead);
-        Assert.Equal((int)dead!, trial.History.Count("worker-a", History.Unreadable) + trial.History.Count("worker-b", History.Unreadable));
+        // Told, and not once for each: the worker bounds its lines.
+        Assert.InRange(trial.History.Count("worker-a", History.Unreadable) + trial.History.Count("worker-b", History.Unreadable), 1, (int)dead!);
         Assert.Equal(0u, await trial.Client.CountAsync(BrokerNames.Queue(Site.Model, Lane.Interactive), Trial.Token));
     });
 
