@@ -8,6 +8,7 @@ using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Cancelling;
+using Millrace.Worker.Configuration;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
@@ -83,10 +84,7 @@ public sealed class EmbeddedWorker : IAsyncDisposable
         try
         {
             var worker = new EmbeddedWorker(services);
-            foreach (var service in worker._hosted)
-            {
-                await service.StartAsync(cancellationToken);
-            }
+            await worker.StartPartsAsync(cancellationToken);
 
             worker.Ended = WatchAsync([.. worker._hosted.OfType<BackgroundService>().Select(service => service.ExecuteTask!)]);
             return worker;
@@ -137,6 +135,18 @@ public sealed class EmbeddedWorker : IAsyncDisposable
         }
 
         await _services.DisposeAsync();
+    }
+
+    private async Task StartPartsAsync(CancellationToken cancellationToken)
+    {
+        // A token of the start alone: parts that run in the background keep theirs linked to it, and would look after nothing any more where the
+        // caller's is cancelled later, before they are stopped.
+        using var start = new CancellationTokenSource();
+        await using var _ = start.CancelWith(cancellationToken);
+        foreach (var service in _hosted)
+        {
+            await service.StartAsync(start.Token);
+        }
     }
 
     private static async Task WatchAsync(Task[] parts)

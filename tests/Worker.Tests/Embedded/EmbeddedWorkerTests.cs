@@ -88,6 +88,25 @@ public sealed class EmbeddedWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_worker_whose_starter_was_cancelled_since_still_ends_with_what_the_store_says()
+    {
+        WriteLookup();
+        await using var store = new MemoryStore
+        {
+            Kind = _ => StoreFaultKind.NoRoom,
+            OnCommit = _ => Task.FromException(new IOException("no room at all")),
+        };
+        using var starter = new CancellationTokenSource();
+        await using var worker = await StartAsync(store, starter.Token);
+        await starter.CancelAsync();
+
+        await worker.SendAsync("lookup", Lane.Interactive, "1", Request(0), Token);
+        var fault = await Assert.ThrowsAsync<StoreFailedException>(() => worker.Ended.WaitAsync(s_patience, Token));
+
+        Assert.Equal("no room at all", fault.Message);
+    }
+
+    [Fact]
     public async Task A_store_that_is_away_does_not_hold_up_the_end()
     {
         WriteLookup();
@@ -112,8 +131,8 @@ public sealed class EmbeddedWorkerTests : IDisposable
 
     private void WriteLookup() => _models.Write("lookup/1/model.onnx", OnnxGraph.FailingLookup().ToBytes());
 
-    private Task<EmbeddedWorker> StartAsync(MemoryStore store) => EmbeddedWorker.StartAsync(
-        new EmbeddedWorkerOptions { ModelsDirectory = _models.Path, Store = store, OnReply = _ => ValueTask.CompletedTask }, Token);
+    private Task<EmbeddedWorker> StartAsync(MemoryStore store, CancellationToken? token = null) => EmbeddedWorker.StartAsync(
+        new EmbeddedWorkerOptions { ModelsDirectory = _models.Path, Store = store, OnReply = _ => ValueTask.CompletedTask }, token ?? Token);
 
     private static WireBody Request(long index) => new(
         Encoding.UTF8.GetBytes(
