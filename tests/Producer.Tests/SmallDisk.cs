@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Millrace.LocalServices;
 
 namespace Millrace.Producer.Tests;
 
@@ -13,9 +14,9 @@ internal sealed class SmallDisk : IAsyncDisposable
     private const int PageBytes = 4096;
 
     private readonly DirectoryInfo _mountPoint;
-    private readonly Process _holder;
+    private readonly ChildProcess _holder;
 
-    private SmallDisk(DirectoryInfo mountPoint, Process holder) => (_mountPoint, _holder) = (mountPoint, holder);
+    private SmallDisk(DirectoryInfo mountPoint, ChildProcess holder) => (_mountPoint, _holder) = (mountPoint, holder);
 
     /// <summary>How to begin the command of a program that sees it.</summary>
     public IReadOnlyList<string> Enter => ["nsenter", "--target", $"{_holder.Id}", "--mount", .. Environment.IsPrivilegedProcess ? (string[])[] : ["--user", "--preserve-credentials"]];
@@ -30,7 +31,7 @@ internal sealed class SmallDisk : IAsyncDisposable
     {
         var mountPoint = Directory.CreateTempSubdirectory("millrace-disk");
         string[] unshare = Environment.IsPrivilegedProcess ? ["--mount"] : ["--map-root-user", "--mount"];
-        var holder = Process.Start(new ProcessStartInfo(
+        var holder = ChildProcess.Start(new ProcessStartInfo(
             "setpriv",
             [
                 "--pdeathsig", "KILL", "unshare", .. unshare, "/bin/sh", "-c",
@@ -40,10 +41,10 @@ internal sealed class SmallDisk : IAsyncDisposable
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
-        if (await holder.StandardOutput.ReadLineAsync(cancellationToken) is null)
+        });
+        if (await holder.Output.ReadLineAsync(cancellationToken) is null)
         {
-            var error = await holder.StandardError.ReadToEndAsync(cancellationToken);
+            var error = await holder.Error.ReadToEndAsync(cancellationToken);
             mountPoint.Delete();
             Assert.Skip($"No file system can be mounted here, not even in a namespace of our own: {error.Trim()}");
         }
@@ -76,9 +77,8 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _holder.Kill();
-        await _holder.WaitForExitAsync();
-        _holder.Dispose();
+        _holder.Send(Signals.Kill);
+        await _holder.Exited;
         _mountPoint.Delete();
     }
 }

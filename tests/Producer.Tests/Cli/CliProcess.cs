@@ -1,21 +1,21 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Millrace.LocalServices;
 
 namespace Millrace.Producer.Tests.Cli;
 
 /// <summary>The program <c>millrace</c> as a process of its own.</summary>
 internal sealed class CliProcess : IDisposable
 {
-    private readonly Process _process;
+    private readonly ChildProcess _process;
+    private readonly Task _reading;
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new(StringComparer.Ordinal);
 
-    private CliProcess(Process process)
+    private CliProcess(ChildProcess process)
     {
         _process = process;
-        _process.ErrorDataReceived += (_, line) => Take(line.Data);
-        _process.BeginErrorReadLine();
-        _process.BeginOutputReadLine();
+        _reading = Task.WhenAll(ReadErrorAsync(), process.Output.ReadToEndAsync(CancellationToken.None));
     }
 
     /// <summary>What it wrote to its standard error so far.</summary>
@@ -39,7 +39,7 @@ internal sealed class CliProcess : IDisposable
             start.Environment[name] = value;
         }
 
-        return new CliProcess(Process.Start(start)!);
+        return new CliProcess(ChildProcess.Start(start));
     }
 
     /// <summary>Waits until its standard error has such a line.</summary>
@@ -55,37 +55,29 @@ internal sealed class CliProcess : IDisposable
     }
 
     /// <summary>Sends it SIGTERM.</summary>
-    public async Task TerminateAsync(CancellationToken cancellationToken)
-    {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        await kill.WaitForExitAsync(cancellationToken);
-    }
+    public void Terminate() => _process.Send(Signals.Terminate);
 
     /// <summary>Waits for its end.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> EndAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
-        await _process.WaitForExitAsync(cancellationToken).WaitAsync(patience, cancellationToken);
-        return _process.ExitCode;
+        var exitCode = await _process.Exited.WaitAsync(patience, cancellationToken);
+        await _reading.WaitAsync(patience, cancellationToken);
+        return exitCode;
     }
 
-    public void Dispose()
-    {
-        if (!_process.HasExited)
-        {
-            _process.Kill();
-        }
+    public void Dispose() => _process.Send(Signals.Kill);
 
-        _process.Dispose();
+    private async Task ReadErrorAsync()
+    {
+        while (await _process.Error.ReadLineAsync(CancellationToken.None) is { } line)
+        {
+            Take(line);
+        }
     }
 
-    private void Take(string? line)
+    private void Take(string line)
     {
-        if (line is null)
-        {
-            return;
-        }
-
         _errors.Enqueue(line);
         foreach (var (text, said) in _awaited)
         {
