@@ -1,4 +1,4 @@
-using System.Text;
+using Millrace.Contracts.Wire;
 
 namespace Millrace.Worker.Delivery;
 
@@ -8,15 +8,6 @@ namespace Millrace.Worker.Delivery;
 /// </summary>
 internal static class AmqpShortText
 {
-    /// <summary>The most bytes of such a text, in UTF-8.</summary>
-    public const int MaxBytes = 255;
-
-    // No character has more bytes.
-    private const int MaxBytesOfCharacter = 3;
-
-    public static bool Fits(string? text) =>
-        text is null || text.Length <= MaxBytes / MaxBytesOfCharacter || Encoding.UTF8.GetByteCount(text) <= MaxBytes;
-
     /// <summary>The first of a message's texts that cannot be written, by AMQP's name; null where all can.</summary>
     public static string? FirstUnwritable(OutboundMessage message) =>
         !Fits(message.RoutingKey) ? "routing_key"
@@ -25,4 +16,6 @@ internal static class AmqpShortText
         : !Fits(message.MessageId) ? "message_id"
         : !Fits(message.ReplyTo) ? "reply_to"
         : null;
+
+    private static bool Fits(string? text) => text is null || ShortText.Fits(text);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Millrace.Contracts;
+using Millrace.Contracts.Wire;
 
 namespace Millrace.Worker.Intake;
 
@@ -65,18 +66,6 @@ internal static class ParameterReader
 
     private static JobOutcome Invalid(string name, string expected, JsonElement found)
     {
-        return JobOutcome.Rejected(ErrorCode.InvalidRequest, $"parameters.{name}: expected {expected}, found {Excerpt(found.GetRawText())}");
-    }
-
-    private static string Excerpt(string text)
-    {
-        if (text.Length <= ExcerptLength)
-        {
-            return text;
-        }
-
-        // Half a character could be neither stored nor sent.
-        var end = char.IsHighSurrogate(text[ExcerptLength - 1]) ? ExcerptLength - 1 : ExcerptLength;
-        return text[..end] + "…";
+        return JobOutcome.Rejected(ErrorCode.InvalidRequest, $"parameters.{name}: expected {expected}, found {CallerText.Shorten(found.GetRawText(), ExcerptLength)}");
     }
 }

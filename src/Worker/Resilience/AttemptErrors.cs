@@ -1,3 +1,5 @@
+using Millrace.Contracts.Wire;
+
 namespace Millrace.Worker.Resilience;
 
 /// <summary>The errors of a job's attempts in one text, as its row tells them: <c>attempt 1: …; attempt 2: …</c>. Pure.</summary>
@@ -12,19 +14,7 @@ internal static class AttemptErrors
     /// <param name="error">What it ended with.</param>
     public static string Add(string? before, int attempt, string error)
     {
-        var last = $"attempt {attempt}: {Cut(error.ReplaceLineEndings(" ").Trim(), ErrorLength)}";
-        return string.IsNullOrEmpty(before) ? last : $"{Cut(before, TextLength)}; {last}";
-    }
-
-    private static string Cut(string text, int length)
-    {
-        if (text.Length <= length)
-        {
-            return text;
-        }
-
-        // Half a character could be neither stored nor sent.
-        var end = char.IsHighSurrogate(text[length - 1]) ? length - 1 : length;
-        return text[..end] + "…";
+        var last = $"attempt {attempt}: {CallerText.Shorten(error.ReplaceLineEndings(" ").Trim(), ErrorLength)}";
+        return string.IsNullOrEmpty(before) ? last : $"{CallerText.Shorten(before, TextLength)}; {last}";
     }
 }
