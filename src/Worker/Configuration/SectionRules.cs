@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Options;
-using Millrace.Worker.Intake;
 
 namespace Millrace.Worker.Configuration;
 
@@ -29,7 +28,7 @@ internal sealed class SectionRules<T>(string section) : IValidateOptions<T>
 
     private static string Describe(ValidationAttribute rule, object? value) => rule switch
     {
-        CertificateFileAttribute => CertificateFileAttribute.Problem(value)!,
+        IExplainedRule explained => explained.Explain(value)!,
         RangeAttribute range => $"expected {range.Minimum} to {range.Maximum}, found {value}",
         { ErrorMessage: { } message } => message,
         RequiredAttribute => "not set",
