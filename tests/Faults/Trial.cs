@@ -12,6 +12,8 @@ internal sealed class Trial
     /// <summary>How long one thing that must happen may take, on a machine that does much else.</summary>
     private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(3);
 
+    // Three times as long as the longest that a message waits in a retry queue of the workers of a trial.
+    private static readonly TimeSpan s_longestRetry = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
 
     /// <summary>What workers take jobs from: empty once every job has ended.</summary>
@@ -287,9 +289,36 @@ internal sealed class Trial
         History.Add("trial", $"nothing happened for {s_patience.TotalSeconds:0} s");
     }
 
+    /// <summary>
+    /// Waits until the retry queues are empty: the workers' probes come through them, and one sent just before the end is still on its way.
+    /// A job there comes to its model's queue, where it is counted; what never leaves is counted where it is.
+    /// </summary>
+    private async Task RetryQueuesEmptyAsync()
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(since) < s_longestRetry)
+        {
+            var waiting = 0L;
+            foreach (var queue in (await Site.ListQueuesAsync(Token)).Where(queue => BrokerNames.IsRetryQueue(queue) && queue != BrokerNames.RetryProbes))
+            {
+                waiting += (await Client.CountAsync(queue, Token)).GetValueOrDefault();
+            }
+
+            if (waiting == 0)
+            {
+                return;
+            }
+
+            await Task.Delay(s_interval, Token);
+        }
+
+        History.Add("trial", $"a retry queue was not empty after {s_longestRetry.TotalSeconds:0} s");
+    }
+
     /// <summary>Messages of every queue that there is, and of those that must be there; the dead letters are taken out by now.</summary>
     private async Task<Dictionary<string, uint>> CountMessagesAsync()
     {
+        await RetryQueuesEmptyAsync();
         var queues = new Dictionary<string, uint>(StringComparer.Ordinal);
         // The queue of the probes holds the last one for a minute.
         foreach (var queue in s_workersQueues.Union(await Site.ListQueuesAsync(Token)).Where(queue => queue != BrokerNames.RetryProbes))

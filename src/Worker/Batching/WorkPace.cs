@@ -23,7 +23,7 @@ internal sealed class WorkPace
     /// <summary>Takes a batch that a session was busy with, whatever came of it. From any thread.</summary>
     public void Add(Batch batch, TimeSpan busy)
     {
-        var added = new Sums[2];
+        Span<Sums> added = stackalloc Sums[2];
         for (var i = 0; i < batch.Slices.Count; i++)
         {
             var slice = batch.Slices[i];

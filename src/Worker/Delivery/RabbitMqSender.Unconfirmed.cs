@@ -73,7 +73,7 @@ internal sealed partial class RabbitMqSender
         else
         {
             Repeats(send, "lost", reason);
-            AgainLater(send, DelayAfter(send.Losses), _suspects.Add);
+            AgainLater(send, SendDelay.After(send.Losses, s_firstDelay, s_longestDelay), _suspects.Add);
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed partial class RabbitMqSender
         }
         else
         {
-            AgainLater(send, DelayAfter(send.Costs), waited => AgainUnlessHopeless(waited, again));
+            AgainLater(send, SendDelay.After(send.Costs, s_firstDelay, s_longestDelay), waited => AgainUnlessHopeless(waited, again));
         }
     }
 
@@ -152,12 +152,6 @@ internal sealed partial class RabbitMqSender
     {
         _metrics.SentAgain(cause);
         LogNotSent(send.Message.RoutingKey, reason.ReplyText);
-    }
-
-    private static TimeSpan DelayAfter(int times)
-    {
-        var delay = s_firstDelay * Math.Pow(3, Math.Min(times - 1, 8));
-        return delay < s_longestDelay ? delay : s_longestDelay;
     }
 
     /// <summary>Whether the broker ended the channel, or its connection, for what came over it; it also does so at its own end.</summary>

@@ -31,7 +31,7 @@ internal sealed class RefusingQueues(TimeProvider time)
     /// <returns>After which time it is to be sent again, and <see cref="Return"/> to be called; null where it is given up.</returns>
     public TimeSpan? Refuse(PendingSend send)
     {
-        var delay = DelayAfter(send.Refusals);
+        var delay = SendDelay.After(send.Refusals, s_firstDelay, s_longestDelay);
         if (send.Message.Exchange.Length > 0)
         {
             return send.Refusals < MaxTriesOfOurs ? delay : null;
@@ -97,12 +97,6 @@ internal sealed class RefusingQueues(TimeProvider time)
                 queue.Since = time.GetTimestamp();
             }
         }
-    }
-
-    private static TimeSpan DelayAfter(int refusals)
-    {
-        var delay = s_firstDelay * Math.Pow(3, Math.Min(refusals - 1, 8));
-        return delay < s_longestDelay ? delay : s_longestDelay;
     }
 
     private void DropIdle(long now)
