@@ -67,9 +67,11 @@ internal sealed class TcpProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        _listener.Stop();
         Reset();
         await _accepting;
+        // Not before: a listener that was stopped cannot be asked to accept.
+        _listener.Stop();
+        Reset();
         _end.Dispose();
     }
 

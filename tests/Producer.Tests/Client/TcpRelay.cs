@@ -50,9 +50,11 @@ internal sealed class TcpRelay : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        _listener.Stop();
         Cut();
         await _accepting;
+        // Not before: a listener that was stopped cannot be asked to accept.
+        _listener.Stop();
+        Cut();
         _end.Dispose();
     }
 
