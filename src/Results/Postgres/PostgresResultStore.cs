@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace Millrace.Results.Postgres;
 
 /// <summary>The served store: the schema <c>millrace</c> of a Postgres database.</summary>
-internal sealed class PostgresResultStore : IResultStore, ICancellationStore
+internal sealed class PostgresResultStore : IResultStore, ICancellationStore, IRunStore
 {
     private const string Table = "millrace.results";
 
@@ -26,6 +26,7 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
     private readonly PostgresMigrator _migrator;
     private readonly PostgresCommit _commit;
     private readonly PostgresSuspects _suspects;
+    private readonly PostgresRuns _runs;
     private readonly PostgresCancellations _cancellations;
     private readonly PostgresCancellationFeed _cancellationFeed;
 
@@ -35,6 +36,7 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
         _migrator = new PostgresMigrator(_sessions);
         _commit = new PostgresCommit(_sessions);
         _suspects = new PostgresSuspects(_sessions);
+        _runs = new PostgresRuns(_sessions);
         _cancellations = new PostgresCancellations(_sessions);
         _cancellationFeed = new PostgresCancellationFeed(_cancellations, _sessions);
     }
@@ -160,6 +162,14 @@ internal sealed class PostgresResultStore : IResultStore, ICancellationStore
             yield return RunColumns.Read(reader);
         }
     }
+
+    public Task<RunOrigin> BeginRunAsync(RunOrigin origin, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(origin);
+        return _runs.BeginAsync(origin, cancellationToken);
+    }
+
+    public Task<RunOrigin?> FindRunAsync(Guid runId, CancellationToken cancellationToken) => _runs.FindAsync(runId, cancellationToken);
 
     public Task<IReadOnlyList<CancellationAnswer>> CancelAsync(IReadOnlyCollection<Guid> jobIds, CancellationToken cancellationToken)
     {

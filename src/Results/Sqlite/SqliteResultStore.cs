@@ -8,7 +8,7 @@ namespace Millrace.Results.Sqlite;
 /// The embedded store: one SQLite file. SQLite's calls block, so they run on the thread pool; writes wait for each other here, where that
 /// blocks no thread. A reader's first step, which may sort, comes with its opening; the others are short and stay where they are.
 /// </summary>
-internal sealed class SqliteResultStore(string path) : IResultStore
+internal sealed class SqliteResultStore(string path) : IResultStore, IRunStore
 {
     private readonly SqliteFile _file = new(path);
     private readonly SemaphoreSlim _writing = new(1);
@@ -127,6 +127,14 @@ internal sealed class SqliteResultStore(string path) : IResultStore
         }
     }
 
+    public Task<RunOrigin> BeginRunAsync(RunOrigin origin, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(origin);
+        return WriteAsync(writer => writer.BeginRun(origin) ? origin : ReadRun(origin.RunId) ?? origin, cancellationToken);
+    }
+
+    public Task<RunOrigin?> FindRunAsync(Guid runId, CancellationToken cancellationToken) => RunAsync(() => ReadRun(runId), cancellationToken);
+
     public StoreFault Explain(Exception failure)
     {
         ArgumentNullException.ThrowIfNull(failure);
@@ -140,6 +148,16 @@ internal sealed class SqliteResultStore(string path) : IResultStore
         _writer = null;
         _file.ClosePooled();
         _writing.Dispose();
+    }
+
+    private RunOrigin? ReadRun(Guid runId)
+    {
+        using var connection = _file.OpenReader();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {RunOriginColumns.Names} FROM run_origins WHERE run_id = @run_id";
+        command.Parameters.AddWithValue("@run_id", runId.ToString());
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? RunOriginColumns.Read(runId, reader) : null;
     }
 
     private static string ToJson(IReadOnlyCollection<Guid> ids) => JsonSerializer.Serialize(ids);

@@ -88,6 +88,22 @@ internal sealed class SqliteWriter : IDisposable
         return command.ExecuteNonQuery();
     }
 
+    /// <inheritdoc cref="IRunStore.BeginRunAsync"/>
+    /// <returns>Whether nothing was kept of the run before.</returns>
+    public bool BeginRun(RunOrigin origin)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = """
+            INSERT INTO run_origins (run_id, model_name, model_version, details) VALUES (@run_id, @model_name, @model_version, @details)
+            ON CONFLICT (run_id) DO NOTHING
+            """;
+        command.Parameters.AddWithValue("@run_id", origin.RunId.ToString());
+        command.Parameters.AddWithValue("@model_name", origin.ModelName);
+        command.Parameters.AddWithValue("@model_version", origin.ModelVersion);
+        command.Parameters.AddWithValue("@details", RunOriginColumns.DetailsJson(origin));
+        return command.ExecuteNonQuery() == 1;
+    }
+
     public void Dispose()
     {
         _insert.Dispose();

@@ -14,3 +14,5 @@ public sealed class PostgresViewTests(TestPostgres postgres) : ViewContract(Post
 public sealed class PostgresMigrationTests(TestPostgres postgres) : MigrationContract(PostgresTestStore.In(postgres));
 
 public sealed class PostgresSuspectsTests(TestPostgres postgres) : SuspectsContract(PostgresTestStore.In(postgres));
+
+public sealed class PostgresRunsTests(TestPostgres postgres) : RunsContract(PostgresTestStore.In(postgres));

@@ -13,3 +13,5 @@ public sealed class SqliteViewTests() : ViewContract(SqliteTestStore.InTemporary
 public sealed class SqliteMigrationTests() : MigrationContract(SqliteTestStore.InTemporaryFolder);
 
 public sealed class SqliteSuspectsTests() : SuspectsContract(SqliteTestStore.InTemporaryFolder);
+
+public sealed class SqliteRunsTests() : RunsContract(SqliteTestStore.InTemporaryFolder);
