@@ -17,7 +17,18 @@ public static class JobId
         return Guid.CreateVersion7(time.GetUtcNow());
     }
 
-    /// <summary>The id of a run's row range: the same range of the same run is the same job, however often it is published.</summary>
+    /// <summary>
+    /// The id of a run's job that begins at a row. How many rows it has is not part of it: a run that is taken up again with other rows, or
+    /// with another number of them a job, is told so by the first one, instead of being scored a second time.
+    /// </summary>
+    public static Guid ForRun(Guid runId, long firstRow)
+    {
+        Span<byte> name = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(name, firstRow);
+        return Derive(runId, name);
+    }
+
+    /// <summary>The id of a run's row range, for the parts of a job that was refused for its size: the same range of the same run is the same job, however often it is published.</summary>
     public static Guid ForRows(Guid runId, long firstRow, int rowCount)
     {
         Span<byte> name = stackalloc byte[sizeof(long) + sizeof(int)];

@@ -23,6 +23,16 @@ public sealed class JobIdTests
     }
 
     [Fact]
+    public void A_runs_job_is_known_by_its_first_row_alone()
+    {
+        var run = new Guid("0192f0c1-7a3b-7c4d-8e5f-0123456789ab");
+        var other = new Guid("0192f0c1-7a3b-7c4d-8e5f-0123456789ac");
+
+        Assert.Equal(JobId.ForRun(run, 128), JobId.ForRun(run, 128));
+        Assert.Distinct([JobId.ForRun(run, 0), JobId.ForRun(run, 64), JobId.ForRun(other, 0), JobId.ForRows(run, 0, 64)]);
+    }
+
+    [Fact]
     public void Other_rows_or_another_run_are_another_job()
     {
         var run = new Guid("0192f0c1-7a3b-7c4d-8e5f-0123456789ab");

@@ -1,5 +1,6 @@
 using Millrace.Contracts.Wire;
 using Millrace.Producer.Client;
+using Millrace.Worker.Inference;
 
 namespace Millrace.Producer.Tests;
 
@@ -37,6 +38,8 @@ internal sealed class ScriptedTransport(Func<PredictionJob, CancellationToken, T
             }
         }
     }
+
+    public ModelDescription? Describe(string modelName, string? version) => null;
 
     public Task PublishAsync(OutgoingJob job, CancellationToken cancellationToken) => RequestAsync(job, cancellationToken);
 

@@ -41,8 +41,8 @@ internal sealed record CliContext
     /// <summary>Opens a SQLite store by its file.</summary>
     public Func<string, IResultStore> OpenSqlite { get; init; } = ResultStores.OpenSqlite;
 
-    /// <summary>Reads what a model takes and gives, by the models' directory and its name.</summary>
-    public Func<string, string, ModelDescription> ReadModel { get; init; } = ModelDescriptions.Read;
+    /// <summary>Reads what a model takes and gives, by the models' directory, its name and its version (null for the newest).</summary>
+    public Func<string, string, string?, ModelDescription> ReadModel { get; init; } = ModelDescriptions.Read;
 
     /// <summary>What a person types to run this program.</summary>
     public string ProgramName => Environment("MILLRACE_COMMAND") is { Length: > 0 } command ? command : "millrace";
@@ -56,8 +56,8 @@ internal sealed record CliContext
         using var process = Process.GetCurrentProcess();
         return new CliContext
         {
-            In = Console.OpenStandardInput(),
-            Out = Console.OpenStandardOutput(),
+            In = new AbandonableStream(Console.OpenStandardInput()),
+            Out = StandardOutput.Open(),
             Error = Console.Error,
             IsOutTerminal = !Console.IsOutputRedirected,
             IsErrorTerminal = !Console.IsErrorRedirected,

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using Millrace.LocalServices;
 using Millrace.Producer.Client;
+using Millrace.Producer.Scoring;
 using Millrace.Results;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Resilience;
@@ -41,6 +42,9 @@ internal sealed record ErrorReport(int ExitCode, string Message, string? Hint)
             Cli.ExitCode.Configuration, model.Message, $"the models' directory is set by --models or {ServiceOptions.ModelsVariable}"),
         LocalServiceException service => new(Cli.ExitCode.Unreachable, service.Message, null),
         OperationCanceledException => new(Cli.ExitCode.Interrupted, "interrupted", null),
+        RunConflictException conflict => new(
+            Cli.ExitCode.Usage, conflict.Message, "without --run the file is scored as a run of its own; a run is taken up again with its own file and options"),
+        _ when StandardOutput.IsClosed(failure) => new(Cli.ExitCode.OutputClosed, "standard output was closed by who read it", null),
         IOException or UnauthorizedAccessException => new(Cli.ExitCode.Failure, failure.Message, null),
         _ => new(Cli.ExitCode.Failure, $"{failure.GetType().Name}: {failure.Message}", $"{DebugVariable}=1 shows where it came from"),
     };

@@ -24,6 +24,9 @@ internal static class ExitCode
     /// <summary>A setting outside the command line is wrong: the environment's, a model's, the schema's.</summary>
     public const int Configuration = 78;
 
+    /// <summary>Nobody reads standard output any more: the number of a program that SIGPIPE ends.</summary>
+    public const int OutputClosed = 141;
+
     /// <summary>Stopped by Ctrl-C or SIGTERM.</summary>
     public const int Interrupted = 130;
 }

@@ -82,6 +82,7 @@ internal sealed class ScoreCommand
         var options = new ScoreOptions
         {
             RunId = arguments.GetValue(_run) ?? JobId.New(_context.TimeProvider),
+            IsTakenUp = arguments.GetValue(_run) is not null,
             Lane = arguments.GetValue(_lane),
             RowsPerJob = arguments.GetValue(_rowsPerJob),
             MaxJobsInFlight = arguments.GetValue(_jobsInFlight) ?? 32,
@@ -94,22 +95,48 @@ internal sealed class ScoreCommand
             // The run has a bound of its own.
             MaxInFlight = options.MaxJobsInFlight + 2,
             TimeProvider = _context.TimeProvider,
+            OnConnectionChanged = loss => _context.Error.WriteLine(
+                loss is null ? "the broker is there again: the run goes on" : $"{loss.Message} Trying again for up to --timeout a job"),
         };
 
-        // The worker starts while the file and the model are looked at.
+        // The worker starts while the file is looked at.
         await using var session = ClientSession.Open(_context, broker, models, modelName, store, clientOptions, cancellationToken);
-        var reading = Task.Run(() => _context.ReadModel(models, modelName), cancellationToken);
+        await using var origins = new RunOrigins(_context, session, store);
         await using var source = await CsvSource.OpenAsync(Inputs.Name(file), input, cancellationToken);
-        var model = await reading;
+        var client = await OrSayHowToGoOnAsync(session.Client, options.RunId);
+        var begun = options.IsTakenUp ? await origins.FindAsync(options.RunId, cancellationToken) : null;
+        options = options with { RowsPerJob = options.RowsPerJob ?? RunOrigins.RowsPerJob(begun) };
+        var model = client.Describe(modelName, begun?.ModelVersion)
+            ?? await Task.Run(() => _context.ReadModel(models, modelName, begun?.ModelVersion), cancellationToken);
         var label = LabelColumn(arguments.GetValue(_label), model, source);
         var mapping = InputMapping.Resolve(model, source.Header, arguments.GetValue(_columns) ?? [], label);
         var outputs = OutputPlan.For(model, mapping.IsBatched, source.Header);
+        var sizes = JobSizes.Choose(model, mapping, options);
+        foreach (var note in sizes.Notes)
+        {
+            await _context.Error.WriteLineAsync(note);
+        }
+
+        var origin = RunOrigins.Describe(
+            options.RunId, file, input, model, new Dictionary<string, string>(StringComparer.Ordinal), sizes.Rows);
+        await OrSayHowToGoOnAsync(BeginAsync(), options.RunId);
+        async Task<bool> BeginAsync()
+        {
+            await origins.BeginAsync(origin, cancellationToken);
+            return true;
+        }
+
+        foreach (var leftover in output == Inputs.Standard || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(output))) ? [] : OutputFile.RemoveLeftovers(output))
+        {
+            await _context.Error.WriteLineAsync($"removed {leftover}: a run that was killed left it");
+        }
+
         await using var target = output == Inputs.Standard
             ? ScoredCsv.ToStream(_context.Out, source, outputs)
             : ScoredCsv.ToFile(output, source, outputs);
 
         var progress = new ScoreProgress();
-        var run = new ScoreRun(source, target, mapping, outputs, model, options with { LabelColumn = label }, progress);
+        var run = new ScoreRun(source, target, mapping, outputs, model, sizes, options with { LabelColumn = label }, progress);
         var scoring = Task.Run(() => run.RunAsync(session.Client, cancellationToken), CancellationToken.None);
         await ScoreDisplay.ShowAsync(_context, progress, length, scoring);
         var summary = await OrSayHowToGoOnAsync(scoring, options.RunId);
@@ -136,6 +163,13 @@ internal sealed class ScoreCommand
 
     private static string OutputPath(string file, string? asked)
     {
+        if (asked is not null && asked != Inputs.Standard && (Directory.Exists(asked) || Path.EndsInDirectorySeparator(asked)))
+        {
+            throw new UsageException(
+                $"--output {asked} is a directory, expected a file",
+                $"--output {Path.Combine(asked, file == Inputs.Standard ? "scored.csv" : Path.GetFileName(file))}");
+        }
+
         if (asked is null)
         {
             return file == Inputs.Standard ? Inputs.Standard : Path.Combine(DefaultFolder, Path.GetFileName(file));
@@ -159,7 +193,7 @@ internal sealed class ScoreCommand
             .FirstOrDefault(column => column is not null && source.Header.Contains(column, StringComparer.Ordinal) && !feeds.Contains(column));
     }
 
-    private async Task<ScoreSummary> OrSayHowToGoOnAsync(Task<ScoreSummary> scoring, Guid runId)
+    private async Task<T> OrSayHowToGoOnAsync<T>(Task<T> scoring, Guid runId)
     {
         try
         {

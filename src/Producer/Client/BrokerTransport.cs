@@ -1,4 +1,5 @@
 using Millrace.Contracts.Wire;
+using Millrace.Worker.Inference;
 using Polly;
 
 namespace Millrace.Producer.Client;
@@ -9,6 +10,7 @@ internal sealed class BrokerTransport : IJobTransport
     private readonly BrokerAddress _address;
     private readonly string? _certificateAuthority;
     private readonly TimeSpan _connectTimeout;
+    private readonly Action<BrokerConnectionException?> _connectionChanged;
     private readonly ResiliencePipeline _connecting;
     private readonly ResiliencePipeline _sending;
     private readonly CancellationTokenSource _disposed = new();
@@ -22,6 +24,7 @@ internal sealed class BrokerTransport : IJobTransport
         _address = address;
         _certificateAuthority = options.CertificateAuthority;
         _connectTimeout = options.ConnectTimeout;
+        _connectionChanged = options.OnConnectionChanged ?? (static _ => { });
         _connecting = Repetition.OfConnecting(options.TimeProvider, failure => _lastFailure = failure);
         _sending = Repetition.OfSending(options.TimeProvider);
         _link = link;
@@ -32,6 +35,9 @@ internal sealed class BrokerTransport : IJobTransport
     public static async Task<BrokerTransport> ConnectAsync(
         BrokerAddress address, MillraceClientOptions options, CancellationToken cancellationToken) =>
         new(address, options, await BrokerLink.OpenAsync(address, options.CertificateAuthority, options.ConnectTimeout, cancellationToken));
+
+    /// <inheritdoc/>
+    public ModelDescription? Describe(string modelName, string? version) => null;
 
     /// <inheritdoc/>
     public async Task<WireBody> RequestAsync(OutgoingJob job, CancellationToken cancellationToken)
@@ -124,6 +130,7 @@ internal sealed class BrokerTransport : IJobTransport
         // Off the caller's stack: it holds the lock.
         await Task.Yield();
         await lost.DisposeAsync();
+        _connectionChanged(lost.Loss);
         var link = await _connecting.ExecuteAsync(
             static async (transport, cancellationToken) =>
                 await BrokerLink.OpenAsync(transport._address, transport._certificateAuthority, transport._connectTimeout, cancellationToken),
@@ -135,6 +142,7 @@ internal sealed class BrokerTransport : IJobTransport
             _lastFailure = null;
         }
 
+        _connectionChanged(null);
         return link;
     }
 }

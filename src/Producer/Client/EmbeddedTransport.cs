@@ -1,5 +1,6 @@
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Embedded;
+using Millrace.Worker.Inference;
 
 namespace Millrace.Producer.Client;
 
@@ -38,6 +39,9 @@ internal sealed class EmbeddedTransport : IJobTransport
         _ = EndWithAsync(worker, pending);
         return new EmbeddedTransport(pending, worker, models.Directory);
     }
+
+    /// <inheritdoc/>
+    public ModelDescription? Describe(string modelName, string? version) => _worker.Describe(modelName, version);
 
     /// <inheritdoc/>
     public async Task<WireBody> RequestAsync(OutgoingJob job, CancellationToken cancellationToken)

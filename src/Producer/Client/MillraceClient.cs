@@ -1,6 +1,7 @@
 using Millrace.Contracts;
 using Millrace.Contracts.Tls;
 using Millrace.Contracts.Wire;
+using Millrace.Worker.Inference;
 
 namespace Millrace.Producer.Client;
 
@@ -78,6 +79,9 @@ public sealed class MillraceClient : IAsyncDisposable
         await _transport.DisposeAsync();
         _window.Dispose();
     }
+
+    /// <inheritdoc cref="IJobTransport.Describe"/>
+    internal ModelDescription? Describe(string modelName, string? version) => _transport.Describe(modelName, version);
 
     /// <summary>Sends a body as it is and brings the reply as it came.</summary>
     internal async Task<WireBody> RequestAsync(OutgoingJob job, CancellationToken cancellationToken)

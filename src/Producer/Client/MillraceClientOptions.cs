@@ -31,6 +31,13 @@ public sealed record MillraceClientOptions
     /// <value>Default: 10 s.</value>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Told, from any thread, when the connection to the broker is lost, with the reason, and when another one is in its place, with null. Calls
+    /// under way are repeated then; without this they are only seen to take longer.
+    /// </summary>
+    /// <value>Default: null.</value>
+    public Action<BrokerConnectionException?>? OnConnectionChanged { get; init; }
+
     /// <summary>The clock.</summary>
     /// <value>Default: the system's.</value>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -24,6 +24,13 @@ internal sealed class OutputElements
     /// <summary>How many there are.</summary>
     public int Count { get; }
 
+    /// <summary>The output's dimensions.</summary>
+    public IReadOnlyList<long> Shape => _tensor.Shape;
+
+    /// <summary>How many rows it is of.</summary>
+    /// <param name="isOfJob">Whether none of its dimensions counts rows.</param>
+    public long RowCount(bool isOfJob) => isOfJob || Shape.Count == 0 ? 1 : Shape[0];
+
     /// <summary>A BYTES element.</summary>
     public ReadOnlySpan<byte> Text(int index) => Slice(index, 1)[sizeof(uint)..];
 

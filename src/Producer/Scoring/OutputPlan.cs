@@ -54,14 +54,15 @@ internal sealed record OutputPlan
 
     private static IEnumerable<OutputColumn> Elements(TensorDescription output, bool isBatched, HashSet<string> taken)
     {
-        var rowShape = output.Shape.Skip(isBatched ? 1 : 0).ToList();
+        var rowShape = output.Shape.Skip(isBatched && output.HasRows ? 1 : 0).ToList();
+        var isOfJob = !(isBatched && output.HasRows);
         var count = rowShape.Aggregate(1L, (product, dimension) => product < 0 || dimension < 0 ? -1 : product * dimension);
         return count switch
         {
-            1 => [new OutputColumn(Unlike(output.Name, taken), output.Name, Element: 0)],
+            1 => [new OutputColumn(Unlike(output.Name, taken), output.Name, Element: 0, isOfJob)],
             > 0 and <= MostColumns => Enumerable.Range(0, (int)count)
-                .Select(element => new OutputColumn(Unlike($"{output.Name}_{element}", taken), output.Name, element)),
-            _ => [new OutputColumn(Unlike(output.Name, taken), output.Name, Element: null)],
+                .Select(element => new OutputColumn(Unlike($"{output.Name}_{element}", taken), output.Name, element, isOfJob)),
+            _ => [new OutputColumn(Unlike(output.Name, taken), output.Name, Element: null, isOfJob)],
         };
     }
 

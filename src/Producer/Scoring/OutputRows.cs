@@ -57,6 +57,12 @@ internal sealed class OutputRows
 
         for (var i = 0; i < elements.Length; i++)
         {
+            if (elements[i].RowCount(plan.Columns[i].IsOfJob) != rowCount)
+            {
+                error = $"the reply's output '{plan.Columns[i].Output}' has shape [{string.Join(',', elements[i].Shape)}], which is not one for each of {rowCount} row(s)";
+                return false;
+            }
+
             if (elements[i].Count % rowCount != 0 || elements[i].Count / rowCount <= plan.Columns[i].Element.GetValueOrDefault(-1))
             {
                 error = $"the reply's output '{plan.Columns[i].Output}' has {elements[i].Count} elements, which is too few for {rowCount} rows";

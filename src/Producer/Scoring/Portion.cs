@@ -1,5 +1,3 @@
-using Millrace.Contracts;
-
 namespace Millrace.Producer.Scoring;
 
 /// <summary>Rows of the file that follow one another: those of one job, or one row that cannot be a job's.</summary>
@@ -20,11 +18,29 @@ internal sealed record Portion
     /// <summary>Why the row was not sent.</summary>
     public string? Error { get; init; }
 
-    /// <summary>The reply to come; null where none was asked for.</summary>
-    public Task<PredictionResult>? Reply { get; init; }
+    /// <summary>The replies to come, in the rows' order; null where none was asked for.</summary>
+    public Task<IReadOnlyList<RowsReply>>? Replies { get; init; }
 
     /// <summary>How many rows there are.</summary>
     public int RowCount => TextEnds.Count;
+
+    /// <summary>Some of the rows, that follow one another.</summary>
+    public Portion Part(int first, int count)
+    {
+        if (first == 0 && count == RowCount)
+        {
+            return this;
+        }
+
+        var start = first == 0 ? 0 : TextEnds[first - 1];
+        return new Portion
+        {
+            FirstRow = FirstRow + first,
+            Text = Text[start..TextEnds[first + count - 1]],
+            TextEnds = [.. TextEnds.Skip(first).Take(count).Select(end => end - start)],
+            Labels = [.. Labels.Skip(first).Take(count)],
+        };
+    }
 
     /// <summary>A row's text.</summary>
     public ReadOnlySpan<byte> RowText(int row) => Text.Span[(row == 0 ? 0 : TextEnds[row - 1])..TextEnds[row]];

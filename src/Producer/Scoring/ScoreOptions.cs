@@ -24,6 +24,9 @@ internal sealed record ScoreOptions
     /// <value>Default: 32.</value>
     public int MaxJobsInFlight { get; init; } = 32;
 
+    /// <summary>Whether the run was begun before: its first job then goes alone, which tells whether it was begun with these rows.</summary>
+    public bool IsTakenUp { get; init; }
+
     /// <summary>The column that holds the right answer; null for none.</summary>
     public string? LabelColumn { get; init; }
 

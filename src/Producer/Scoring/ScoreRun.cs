@@ -1,7 +1,4 @@
-using System.Globalization;
-using System.Text.Json;
 using System.Threading.Channels;
-using Millrace.Contracts;
 using Millrace.Producer.Client;
 using Millrace.Worker.Inference;
 
@@ -14,7 +11,6 @@ namespace Millrace.Producer.Scoring;
 internal sealed class ScoreRun
 {
     private const int MostComplaints = 10;
-    private const int MostRowsPerJob = 256;
 
     private readonly CsvSource _source;
     private readonly ScoredCsv _target;
@@ -23,14 +19,13 @@ internal sealed class ScoreRun
     private readonly ModelDescription _model;
     private readonly ScoreOptions _options;
     private readonly ScoreProgress _progress;
-    private readonly JsonElement _runId;
     private readonly int? _labelIndex;
-    private readonly int _rowsPerJob;
+    private readonly JobSizes _sizes;
     private readonly List<string> _complaints = [];
     private readonly LabelTally? _labels;
     private long? _startedAt;
     private long? _firstRowAt;
-    private int _jobs;
+    private RowRequests? _requests;
 
     public ScoreRun(
         CsvSource source,
@@ -38,6 +33,7 @@ internal sealed class ScoreRun
         InputMapping mapping,
         OutputPlan outputs,
         ModelDescription model,
+        JobSizes sizes,
         ScoreOptions options,
         ScoreProgress progress)
     {
@@ -48,8 +44,7 @@ internal sealed class ScoreRun
         _model = model;
         _options = options;
         _progress = progress;
-        _runId = JsonElement.Parse($"\"{options.RunId}\"");
-        _rowsPerJob = mapping.IsBatched ? options.RowsPerJob ?? Math.Clamp(model.MaxBatchSize, 1, MostRowsPerJob) : 1;
+        _sizes = sizes;
         _labelIndex = options.LabelColumn is { } label ? source.Header.ToList().IndexOf(label) : null;
         _labels = _labelIndex is not null && outputs.HasPrediction ? new LabelTally(model.Evaluation) : null;
     }
@@ -59,10 +54,11 @@ internal sealed class ScoreRun
     /// <param name="cancellationToken">Ends the run; the target is then not finished.</param>
     public async Task<ScoreSummary> RunAsync(Task<MillraceClient> client, CancellationToken cancellationToken)
     {
+        _requests = new RowRequests(client, _model.Name, _model.Version, _options, _sizes);
         var portions = Channel.CreateBounded<Portion>(
             new BoundedChannelOptions(_options.MaxJobsInFlight) { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reading = Task.Run(() => ReadAsync(client, portions.Writer, stop.Token), CancellationToken.None);
+        var reading = Task.Run(() => ReadAsync(client, _requests, portions.Writer, stop.Token), CancellationToken.None);
         try
         {
             await WriteAsync(portions.Reader, stop.Token);
@@ -81,7 +77,7 @@ internal sealed class ScoreRun
         {
             Rows = _progress.Rows,
             FailedRows = _progress.FailedRows,
-            Jobs = _jobs,
+            Jobs = _requests.Jobs,
             Complaints = _complaints,
             Elapsed = _startedAt is { } startedAt ? _options.TimeProvider.GetElapsedTime(startedAt) : TimeSpan.Zero,
             FirstRowAt = _firstRowAt,
@@ -90,7 +86,8 @@ internal sealed class ScoreRun
         };
     }
 
-    private async Task ReadAsync(Task<MillraceClient> client, ChannelWriter<Portion> portions, CancellationToken cancellationToken)
+    private async Task ReadAsync(
+        Task<MillraceClient> client, RowRequests requests, ChannelWriter<Portion> portions, CancellationToken cancellationToken)
     {
         try
         {
@@ -103,16 +100,16 @@ internal sealed class ScoreRun
                     var failed = rows.Failed(_source.Reader, next, _source.Separator, Complain(error, _source.Reader.LineNumber));
                     rows.DropUnfinished();
                     // A job's rows follow one another without a gap: that is how its run_row names them.
-                    await SendAsync(rows, next, client, portions, cancellationToken);
+                    await SendAsync(rows, next, client, requests, portions, cancellationToken);
                     await portions.WriteAsync(failed, cancellationToken);
                 }
-                else if (rows.RowCount >= _rowsPerJob || rows.SizeBytes >= _options.MaxJobBytes)
+                else if (rows.RowCount >= _sizes.Rows || rows.SizeBytes >= _sizes.MaxBytes)
                 {
-                    await SendAsync(rows, next + 1, client, portions, cancellationToken);
+                    await SendAsync(rows, next + 1, client, requests, portions, cancellationToken);
                 }
             }
 
-            await SendAsync(rows, next, client, portions, cancellationToken);
+            await SendAsync(rows, next, client, requests, portions, cancellationToken);
             portions.Complete();
         }
         catch (Exception failure)
@@ -122,7 +119,12 @@ internal sealed class ScoreRun
     }
 
     private async Task SendAsync(
-        PortionBuilder rows, long end, Task<MillraceClient> client, ChannelWriter<Portion> portions, CancellationToken cancellationToken)
+        PortionBuilder rows,
+        long end,
+        Task<MillraceClient> client,
+        RowRequests requests,
+        ChannelWriter<Portion> portions,
+        CancellationToken cancellationToken)
     {
         if (rows.RowCount == 0)
         {
@@ -131,47 +133,57 @@ internal sealed class ScoreRun
 
         var firstRow = end - rows.RowCount;
         var (portion, inputs) = rows.Take(firstRow);
-        var job = new PredictionJob
-        {
-            Id = JobId.ForRows(_options.RunId, firstRow, portion.RowCount),
-            ModelName = _model.Name,
-            Inputs = inputs,
-            Parameters = new Dictionary<string, JsonElement>(StringComparer.Ordinal)
-            {
-                [JobParameters.RunId] = _runId,
-                [JobParameters.RunRow] = JsonElement.Parse(firstRow.ToString(CultureInfo.InvariantCulture)),
-            },
-        };
-        var connected = await client;
+        await client;
+        var isFirst = _startedAt is null;
         _startedAt ??= _options.TimeProvider.GetTimestamp();
-        _jobs++;
-        await portions.WriteAsync(portion with { Reply = connected.PredictAsync(job, _options.Lane, cancellationToken) }, cancellationToken);
+        var replies = requests.AskAsync(firstRow, portion.RowCount, inputs, _mapping.IsBatched, cancellationToken);
+        await portions.WriteAsync(portion with { Replies = replies }, cancellationToken);
+        if (isFirst && (_options.IsTakenUp || !_sizes.AreOutputsKnown))
+        {
+            // It tells whether the run has these rows, and how many of them fit into a reply.
+            await replies;
+        }
     }
 
     private async Task WriteAsync(ChannelReader<Portion> portions, CancellationToken cancellationToken)
     {
         await foreach (var portion in portions.ReadAllAsync(cancellationToken))
         {
-            var error = portion.Error;
-            OutputRows? outputs = null;
-            if (portion.Reply is { } reply && !OutputRows.TryRead(await reply, _outputs, portion.RowCount, out outputs, out error))
+            if (portion.Replies is null)
             {
-                Complain(portion, error);
+                await WriteAsync(portion, outputs: null, portion.Error, cancellationToken);
+                continue;
             }
 
-            if (outputs is not null)
+            var first = 0;
+            foreach (var reply in await portion.Replies)
             {
-                Compare(portion, outputs);
-                await _target.WriteAsync(portion, outputs, cancellationToken);
-                _firstRowAt ??= _options.TimeProvider.GetTimestamp();
-            }
-            else
-            {
-                await _target.WriteAsync(portion, error!, cancellationToken);
-            }
+                var part = portion.Part(first, reply.RowCount);
+                if (!OutputRows.TryRead(reply.Result, _outputs, reply.RowCount, out var outputs, out var error))
+                {
+                    Complain(part, error);
+                }
 
-            _progress.Add(portion.RowCount, failed: outputs is null, _source.BytesRead);
+                await WriteAsync(part, outputs, error, cancellationToken);
+                first += reply.RowCount;
+            }
         }
+    }
+
+    private async Task WriteAsync(Portion portion, OutputRows? outputs, string? error, CancellationToken cancellationToken)
+    {
+        if (outputs is not null)
+        {
+            Compare(portion, outputs);
+            await _target.WriteAsync(portion, outputs, cancellationToken);
+            _firstRowAt ??= _options.TimeProvider.GetTimestamp();
+        }
+        else
+        {
+            await _target.WriteAsync(portion, error!, cancellationToken);
+        }
+
+        _progress.Add(portion.RowCount, failed: outputs is null, _source.BytesRead);
     }
 
     private void Compare(Portion portion, OutputRows outputs)

@@ -18,6 +18,7 @@ internal sealed class ScoredCsv : IAsyncDisposable
     private Stream _stream;
     private string? _temporaryPath;
     private bool _hasErrorColumn;
+    private bool _ownsStream;
 
     private ScoredCsv(CsvSource source, OutputPlan plan, Stream stream, string? path, string? temporaryPath)
     {
@@ -31,7 +32,7 @@ internal sealed class ScoredCsv : IAsyncDisposable
         AppendHeader();
     }
 
-    /// <summary>Writes to a file, under another name until <see cref="FinishAsync"/>.</summary>
+    /// <summary>Writes to a file, under another name until <see cref="FinishAsync"/>; to a device or a pipe as to a stream.</summary>
     public static ScoredCsv ToFile(string path, CsvSource source, OutputPlan plan)
     {
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } directory)
@@ -39,8 +40,13 @@ internal sealed class ScoredCsv : IAsyncDisposable
             Directory.CreateDirectory(directory);
         }
 
-        var temporaryPath = $"{path}.{Guid.NewGuid():N}.tmp";
-        return new ScoredCsv(source, plan, OpenNew(temporaryPath), path, temporaryPath);
+        if (OutputFile.OpenStream(path) is { } stream)
+        {
+            return new ScoredCsv(source, plan, stream, path: null, temporaryPath: null) { _ownsStream = true };
+        }
+
+        var temporaryPath = OutputFile.TemporaryPath(path);
+        return new ScoredCsv(source, plan, OutputFile.Create(temporaryPath), path, temporaryPath);
     }
 
     /// <summary>Writes to a stream as rows come, and leaves it open.</summary>
@@ -108,10 +114,11 @@ internal sealed class ScoredCsv : IAsyncDisposable
             await _stream.DisposeAsync();
             File.Delete(_temporaryPath);
         }
+        else if (_ownsStream)
+        {
+            await _stream.DisposeAsync();
+        }
     }
-
-    private static FileStream OpenNew(string path) =>
-        new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous);
 
     private void AppendHeader()
     {
@@ -147,8 +154,8 @@ internal sealed class ScoredCsv : IAsyncDisposable
         await WriteOutAsync(cancellationToken);
         await _stream.DisposeAsync();
         var narrow = _temporaryPath!;
-        _temporaryPath = $"{_path}.{Guid.NewGuid():N}.tmp";
-        _stream = OpenNew(_temporaryPath);
+        _temporaryPath = OutputFile.TemporaryPath(_path!);
+        _stream = OutputFile.Create(_temporaryPath);
         _hasErrorColumn = true;
         AppendHeader();
         var options = CsvReaderOptions.Default with { HasHeader = false, Separator = (char)_source.Separator };

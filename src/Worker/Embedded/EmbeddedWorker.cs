@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Batching;
@@ -95,6 +96,15 @@ public sealed class EmbeddedWorker : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>What a model takes and gives, as this worker serves it.</summary>
+    /// <param name="modelName">The model.</param>
+    /// <param name="version">The version; null for the newest.</param>
+    /// <returns>Null where it is not served here.</returns>
+    public ModelDescription? Describe(string modelName, string? version) =>
+        _services.GetRequiredService<ModelCatalog>().Find(modelName, version, out var model) is null
+            ? ModelDescriptions.Of(model.Version, _services.GetRequiredService<IOptions<LimitsOptions>>().Value)
+            : null;
 
     /// <summary>Sends a job; its reply comes with the same correlation id.</summary>
     /// <exception cref="UnroutableModelException">Nobody here serves the model.</exception>

@@ -1,4 +1,5 @@
 using Millrace.Contracts;
+using Millrace.Worker.Intake;
 
 namespace Millrace.Worker.Inference;
 
@@ -8,11 +9,26 @@ public sealed record ModelDescription
     /// <summary>The model.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its newest version.</summary>
+    /// <summary>The version that this describes.</summary>
     public required string Version { get; init; }
 
     /// <summary>Rows of one batch.</summary>
     public required int MaxBatchSize { get; init; }
+
+    /// <summary>
+    /// Whether rows that run together give what each gives alone, as far as it was tried. Where they do not, a job's rows change each
+    /// other's answers.
+    /// </summary>
+    /// <value>Default: true.</value>
+    public bool IsBatchable { get; init; } = true;
+
+    /// <summary>Bytes of one job's body that the worker takes.</summary>
+    /// <value>Default: what a worker takes that is not told otherwise.</value>
+    public int MaxPayloadBytes { get; init; } = new LimitsOptions().MaxPayloadBytes;
+
+    /// <summary>Bytes of one job's outputs, in the protocol's binary layout, that the worker gives.</summary>
+    /// <value>Default: what a worker gives that is not told otherwise.</value>
+    public int MaxOutputBytes { get; init; } = new LimitsOptions().MaxOutputBytes;
 
     /// <summary>In the graph's order.</summary>
     public required IReadOnlyList<TensorDescription> Inputs { get; init; }
@@ -37,7 +53,8 @@ public sealed record ModelDescription
 /// <param name="Name">Its name.</param>
 /// <param name="Datatype">What an element is.</param>
 /// <param name="Shape">Its dimensions, -1 for any; the first is the batch dimension of a batchable model.</param>
-public sealed record TensorDescription(string Name, TensorDatatype Datatype, IReadOnlyList<long> Shape);
+/// <param name="HasRows">Of an output: whether its first dimension counts the job's rows. Else all of it belongs to the whole job.</param>
+public sealed record TensorDescription(string Name, TensorDatatype Datatype, IReadOnlyList<long> Shape, bool HasRows = true);
 
 /// <summary>A file with true labels.</summary>
 /// <param name="File">Its name, for people.</param>

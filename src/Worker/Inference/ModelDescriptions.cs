@@ -1,13 +1,19 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
+using Millrace.Worker.Intake;
 
 namespace Millrace.Worker.Inference;
 
 /// <summary>Reads what clients need to know of a model from its folder.</summary>
 public static class ModelDescriptions
 {
-    /// <summary>Reads the newest version of a model.</summary>
+    /// <summary>Reads a version of a model, and tries it as a worker on this machine would.</summary>
+    /// <param name="modelsDirectory">The model repository.</param>
+    /// <param name="modelName">The model.</param>
+    /// <param name="version">The version; null for the newest.</param>
     /// <exception cref="ModelConfigurationException">There is none, or it cannot be served.</exception>
-    public static ModelDescription Read(string modelsDirectory, string modelName)
+    public static ModelDescription Read(string modelsDirectory, string modelName, string? version)
     {
         var errors = new List<string>();
         var folder = ModelRepository.Read(modelsDirectory, [modelName], errors).SingleOrDefault();
@@ -17,20 +23,68 @@ public static class ModelDescriptions
         }
 
         void Problem(string problem) => errors.Add($"model '{modelName}': {problem}");
-        var version = folder.Versions[^1];
+        if (version is not null && !folder.Versions.Contains(version, StringComparer.Ordinal))
+        {
+            Problem($"it has no version {version}, only {string.Join(", ", folder.Versions)}");
+            throw new ModelConfigurationException(errors);
+        }
+
+        version ??= folder.Versions[^1];
         using var session = Open(folder.ModelFile(version), Problem) ?? throw new ModelConfigurationException(errors);
         var signature = ModelSignature.Of(session, Problem);
-        // Whether batches give what single runs give is the worker's to find out; a client only needs the tensors.
-        var model = ModelVersionFactory.Create(
-            modelName, version, folder.Config, signature, batchGivesSingles: true, Problem, BatchSize(session, signature, folder.Config));
-        return errors.Count == 0 ? Describe(folder, model) : throw new ModelConfigurationException(errors);
+        if (errors.Count > 0)
+        {
+            throw new ModelConfigurationException(errors);
+        }
+
+        var trial = new ModelTrial(Options.Create(new ModelsOptions()), TimeProvider.System, NullLogger<ModelLoader>.Instance);
+        var givesSingles = signature.HasBatchDimension ? trial.GivesSingles(session, signature, modelName, version) : null;
+        var batchSize = givesSingles == true && folder.Config is { MaxBatchSize: null, Buckets.Count: 0 }
+            ? trial.ChooseBatchSize(session, signature, modelName, version)
+            : BatchSizeChoice.Unmeasured;
+        var model = ModelVersionFactory.Create(modelName, version, folder.Config, signature, givesSingles, Problem, batchSize);
+        return errors.Count == 0 ? Of(model, new LimitsOptions()) : throw new ModelConfigurationException(errors);
     }
 
-    /// <summary>As a worker on this machine would choose it, so that a job of the client's fills a batch.</summary>
-    private static int BatchSize(InferenceSession session, ModelSignature signature, ModelConfig config) =>
-        signature.HasBatchDimension && config is { MaxBatchSize: null, Buckets.Count: 0 }
-            ? BatchSizeChoice.Choose(new BatchSizeTrial(TimeProvider.System).Measure(session, signature), new ModelsOptions().TargetRunTime)
-            : BatchSizeChoice.Unmeasured;
+    /// <summary>Describes a version that is served.</summary>
+    internal static ModelDescription Of(ModelVersion model, LimitsOptions limits)
+    {
+        var label = model.Labels.Count > 0 ? model.Labels[0] : null;
+        var evaluation = model.Config.Evaluation;
+        return new ModelDescription
+        {
+            Name = model.Name,
+            Version = model.Version,
+            MaxBatchSize = model.MaxBatchSize,
+            IsBatchable = model.IsBatchable,
+            MaxPayloadBytes = limits.MaxPayloadBytes,
+            MaxOutputBytes = limits.MaxOutputBytes,
+            Inputs = [.. model.Signature.Inputs.Select(spec => new TensorDescription(spec.Name, spec.Datatype, spec.Shape))],
+            Outputs = [.. model.Outputs.Select(spec => new TensorDescription(spec.Name, spec.Datatype, spec.Shape, HasRows(spec, model)))],
+            Columns = model.Config.Columns.ToDictionary(pair => pair.Key, pair => ColumnRange.Expand(pair.Value), StringComparer.Ordinal),
+            Evaluation = evaluation is null
+                ? null
+                : new EvaluationDescription(evaluation.File, evaluation.Sha256, evaluation.LabelColumn, evaluation.HeldOut.Every, evaluation.HeldOut.First),
+            PredictionOutput = label is null ? null : model.Outputs[label.LabelOutput].Name,
+            ConfidenceOutput = label is null ? null : model.Outputs[label.ScoreOutput].Name,
+        };
+    }
+
+    /// <summary>
+    /// Batches were seen to give each row its own. Where they were not, the graph's word counts: a first dimension that it calls as it does
+    /// the inputs'. Labels have the rows of the scores that they are of.
+    /// </summary>
+    private static bool HasRows(TensorSpec output, ModelVersion model)
+    {
+        if (model.IsBatchable)
+        {
+            return true;
+        }
+
+        var labelled = model.Labels.FirstOrDefault(label => model.Outputs[label.LabelOutput] == output || model.Outputs[label.ScoreOutput] == output);
+        var rows = labelled is null ? output.FirstDimension : model.Outputs[labelled.Output].FirstDimension;
+        return rows.Length > 0 && model.Signature.Inputs.All(input => input.FirstDimension == rows);
+    }
 
     private static InferenceSession? Open(string file, Action<string> problem)
     {
@@ -46,27 +100,4 @@ public static class ModelDescriptions
             return null;
         }
     }
-
-    private static ModelDescription Describe(ModelFolder folder, ModelVersion model)
-    {
-        var label = model.Labels.Count > 0 ? model.Labels[0] : null;
-        var evaluation = folder.Config.Evaluation;
-        return new ModelDescription
-        {
-            Name = model.Name,
-            Version = model.Version,
-            MaxBatchSize = model.MaxBatchSize,
-            Inputs = Describe(model.Signature.Inputs),
-            Outputs = Describe(model.Outputs),
-            Columns = folder.Config.Columns.ToDictionary(pair => pair.Key, pair => ColumnRange.Expand(pair.Value), StringComparer.Ordinal),
-            Evaluation = evaluation is null
-                ? null
-                : new EvaluationDescription(evaluation.File, evaluation.Sha256, evaluation.LabelColumn, evaluation.HeldOut.Every, evaluation.HeldOut.First),
-            PredictionOutput = label is null ? null : model.Outputs[label.LabelOutput].Name,
-            ConfidenceOutput = label is null ? null : model.Outputs[label.ScoreOutput].Name,
-        };
-    }
-
-    private static IReadOnlyList<TensorDescription> Describe(IReadOnlyList<TensorSpec> specs) =>
-        [.. specs.Select(spec => new TensorDescription(spec.Name, spec.Datatype, spec.Shape))];
 }

@@ -69,6 +69,9 @@ internal sealed record ModelSignature(IReadOnlyList<TensorSpec> Inputs, IReadOnl
             return new TensorSpec(name, default, []);
         }
 
-        return new TensorSpec(name, datatype, [.. node.Dimensions.Select(dimension => (long)dimension)]);
+        return new TensorSpec(name, datatype, [.. node.Dimensions.Select(dimension => (long)dimension)])
+        {
+            FirstDimension = node.SymbolicDimensions is [{ } first, ..] ? first : "",
+        };
     }
 }

@@ -29,6 +29,9 @@ internal sealed record ModelVersion
 
     public required IReadOnlyList<LabelSpec> Labels { get; init; }
 
+    /// <summary>Its <c>model.json</c>.</summary>
+    public ModelConfig Config { get; init; } = new();
+
     /// <summary>What each input's elements are multiplied by; null for none.</summary>
     public required IReadOnlyList<double?> Scales { get; init; }
 

@@ -42,6 +42,7 @@ internal static class ModelVersionFactory
         {
             Name = name,
             Version = version,
+            Config = config,
             Signature = signature,
             Outputs = outputs,
             Labels = labels,

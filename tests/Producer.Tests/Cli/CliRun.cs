@@ -63,7 +63,7 @@ internal sealed class CliRun : IDisposable
                     ClientOptions = options;
                     return Task.FromResult(new MillraceClient(Transport, options));
                 },
-                ReadModel = (_, _) => Model,
+                ReadModel = (_, _, version) => Model with { Version = version ?? Model.Version },
             };
         }
 

@@ -72,6 +72,53 @@ public sealed class ScoreCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("out")]
+    [InlineData("out/")]
+    public async Task A_directory_is_no_output(string output)
+    {
+        Directory.CreateDirectory(_cli.Folder["out"]);
+
+        var outcome = await _cli.RunAsync("score", _cli.Folder.Write("rows.csv", Csv), "--output", _cli.Folder[output]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("is a directory, expected a file", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(_cli.Transport.Jobs);
+    }
+
+    [Fact]
+    public async Task What_a_killed_run_left_is_removed_and_a_living_ones_is_not()
+    {
+        var left = _cli.Folder.Write($"scored.csv.{Guid.NewGuid():N}.tmp", "a");
+        var others = _cli.Folder.Write("scored.csv.mine.tmp", "a");
+        await using var living = new FileStream(_cli.Folder[$"scored.csv.{Guid.NewGuid():N}.tmp"], FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+
+        var outcome = await _cli.RunAsync("score", _cli.Folder.Write("rows.csv", Csv), "--output", _cli.Folder["scored.csv"]);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains($"removed {left}: a run that was killed left it\n", outcome.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(left));
+        Assert.True(File.Exists(others) && File.Exists(living.Name));
+    }
+
+    [Fact]
+    public async Task A_pipe_is_written_to_and_stays_one()
+    {
+        // Not a device of the system's: where this fails, a file takes its place.
+        var pipe = _cli.Folder["pipe"];
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var reading = Task.Run(() => File.ReadAllText(pipe), TestContext.Current.CancellationToken);
+
+        var outcome = await _cli.RunAsync("score", _cli.Folder.Write("rows.csv", "a,b\n1,1\n"), "--output", pipe);
+
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        Assert.Equal("a,b,prediction,confidence,error\n1,1,2,0.5,\n", await reading);
+    }
+
+    [Theory]
     [InlineData("nowhere.csv", "no file '")]
     [InlineData("models", "' is a directory, expected a file")]
     public async Task An_input_that_is_not_there_is_misuse(string name, string error)

@@ -117,7 +117,9 @@ public sealed class BrokerTransportTests(TestRabbitMq rabbitMq)
             return number < Calls / 2 ? cut.Task : Task.CompletedTask;
         };
         var uri = new UriBuilder(broker.Uri) { Host = "127.0.0.1", Port = relay.Port }.Uri;
-        await using var client = await MillraceClient.ConnectAsync(new MillraceClientOptions { Broker = uri }, Token);
+        var told = new System.Collections.Concurrent.ConcurrentQueue<BrokerConnectionException?>();
+        await using var client = await MillraceClient.ConnectAsync(
+            new MillraceClientOptions { Broker = uri, OnConnectionChanged = told.Enqueue }, Token);
 
         var results = await Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => client.PredictAsync(s_job, Token)));
 
@@ -125,6 +127,8 @@ public sealed class BrokerTransportTests(TestRabbitMq rabbitMq)
         var ids = results.Select(result => result.Id!.Value).ToHashSet();
         Assert.Equal(Calls, ids.Count);
         Assert.True(worker.Deliveries.Count > Calls, "nothing was repeated");
+        Assert.Contains("connection lost", told.First()?.Message, StringComparison.Ordinal);
+        Assert.Null(told.Last());
         Assert.All(worker.Deliveries, delivery => Assert.Contains(delivery.Id, ids));
     }
 

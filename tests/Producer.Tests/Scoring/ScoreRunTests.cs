@@ -38,13 +38,19 @@ public sealed class ScoreRunTests : IDisposable
         turns[Jobs].SetResult();
         var transport = new ScriptedTransport(async (job, cancellationToken) =>
         {
-            if (Interlocked.Increment(ref arrived) == Jobs)
+            var turn = (int)(job.Parameters[JobParameters.RunRow].GetInt64() / 2);
+            if (turn == 0)
+            {
+                // The others wait for the first, which tells how large the outputs are.
+                return SumModel.Answer(job);
+            }
+
+            if (Interlocked.Increment(ref arrived) == Jobs - 1)
             {
                 all.SetResult();
             }
 
             await all.Task.WaitAsync(cancellationToken);
-            var turn = (int)(job.Parameters[JobParameters.RunRow].GetInt64() / 2);
             await turns[turn + 1].Task.WaitAsync(cancellationToken);
             answered.Add(turn);
             turns[turn].SetResult();
@@ -54,7 +60,7 @@ public sealed class ScoreRunTests : IDisposable
 
         var (text, _) = await ScoreAsync($"id,a,b\n{string.Join('\n', rows)}\n", transport);
 
-        Assert.Equal(Enumerable.Range(0, Jobs).Select(turn => (long)turn).Reverse(), answered);
+        Assert.Equal(Enumerable.Range(1, Jobs - 1).Select(turn => (long)turn).Reverse(), answered);
         Assert.Equal(rows.Select((row, number) => $"{row},{number + 1},0.5"), text.TrimEnd().Split('\n').Skip(1));
     }
 
@@ -76,13 +82,13 @@ public sealed class ScoreRunTests : IDisposable
     }
 
     [Fact]
-    public async Task Jobs_are_the_runs_row_ranges()
+    public async Task Jobs_are_known_by_their_run_and_first_row()
     {
         var transport = new ScriptedTransport(SumModel.AnswerAsync);
 
         await ScoreAsync("a,b\n1,1\n2,2\n3,3\n", transport);
 
-        Assert.Equal([JobId.ForRows(s_run, 0, 2), JobId.ForRows(s_run, 2, 1)], transport.Jobs.Select(job => job.Id));
+        Assert.Equal([JobId.ForRun(s_run, 0), JobId.ForRun(s_run, 2)], transport.Jobs.Select(job => job.Id));
         Assert.All(transport.Jobs, job => Assert.Equal((Lane.Bulk, SumModel.Name), (job.Lane, job.ModelName)));
         Assert.True(OipFormat.TryReadBinaryJob(
             transport.Jobs[1].Body.Bytes, transport.Jobs[1].Body.HeaderLength!.Value, new WireLimits(), out var job, out _));
@@ -111,7 +117,7 @@ public sealed class ScoreRunTests : IDisposable
         Assert.Equal(
             "rows.csv, line 3: column 'b': found 'two', expected FP32 (a number such as -1.5, 2e3 or NaN)", Assert.Single(summary.Complaints));
         // A job's rows follow one another: the bad one ends the job before it.
-        Assert.Equal([JobId.ForRows(s_run, 0, 1), JobId.ForRows(s_run, 2, 1)], transport.Jobs.Select(job => job.Id));
+        Assert.Equal([JobId.ForRun(s_run, 0), JobId.ForRun(s_run, 2)], transport.Jobs.Select(job => job.Id));
     }
 
     [Fact]
@@ -176,6 +182,149 @@ public sealed class ScoreRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_that_is_refused_for_its_size_is_sent_again_in_parts_and_the_next_are_smaller()
+    {
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(
+            job.Inputs[0].Shape[0] > 3 ? SumModel.Rejection(job) with { Code = ErrorCode.ShapeTooLarge } : SumModel.Answer(job)));
+
+        var (text, summary) = await ScoreAsync(
+            "a,b\n" + string.Concat(Enumerable.Range(0, 20).Select(row => $"{row},1\n")), transport, options => options with { RowsPerJob = 10, MaxJobsInFlight = 1 });
+
+        Assert.Equal(Enumerable.Range(0, 20).Select(row => $"{row},1,{row + 1},0.5"), text.TrimEnd().Split('\n').Skip(1));
+        Assert.Equal((20, 0), (summary.Rows, summary.FailedRows));
+        Assert.Equal(transport.Jobs.Count, transport.Jobs.DistinctBy(job => job.Id).Count());
+        Assert.Equal(transport.Jobs.Count, summary.Jobs);
+        // 10, its halves of 5, theirs of 2 and 3: and no job of the rows behind has more than 2 or 3.
+        Assert.InRange(transport.Jobs.Count, 7 + 4, 7 + 6);
+    }
+
+    [Fact]
+    public async Task A_row_that_is_too_large_alone_fails_alone()
+    {
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(
+            job.Inputs[0].AsSpan<float>().Contains(7f) ? SumModel.Rejection(job) with { Code = ErrorCode.PayloadTooLarge } : SumModel.Answer(job)));
+
+        var (text, summary) = await ScoreAsync(
+            "a,b\n1,1\n2,1\n7,1\n4,1\n", transport, options => options with { RowsPerJob = 4 });
+
+        Assert.Equal((4, 1), (summary.Rows, summary.FailedRows));
+        Assert.Contains("\n2,1,3,0.5,\n7,1,,,\"payload_too_large: ", text, StringComparison.Ordinal);
+        Assert.Contains("\n4,1,5,0.5,\n", text, StringComparison.Ordinal);
+        Assert.StartsWith("rows.csv, row 3: ", Assert.Single(summary.Complaints), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Texts_are_parted_by_their_lengths()
+    {
+        var model = SumModel.Plain with
+        {
+            Inputs = [new TensorDescription("x", TensorDatatype.Bytes, [-1, 2])],
+            Outputs = [new TensorDescription("y", TensorDatatype.Bytes, [-1, 2])],
+        };
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(job.Inputs[0].Shape[0] > 1
+            ? SumModel.Rejection(job) with { Code = ErrorCode.ReplyTooLarge }
+            : new PredictionResult { Status = JobStatus.Succeeded, Outputs = [job.Inputs[0] with { Name = "y" }] }));
+
+        var (text, _) = await ScoreAsync("a,b\none,\n,two\nö,three\n", transport, options => options with { RowsPerJob = 3 }, model);
+
+        Assert.Equal("a,b,y_0,y_1\none,,one,\n,two,,two\nö,three,ö,three\n", text);
+    }
+
+    [Fact]
+    public async Task Outputs_of_a_known_size_bound_the_rows_of_a_job()
+    {
+        var model = SumModel.Plain with
+        {
+            MaxBatchSize = 64,
+            MaxOutputBytes = 1000,
+            Outputs = [new TensorDescription("y", TensorDatatype.Fp32, [-1, 100])],
+        };
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(new PredictionResult
+        {
+            Status = JobStatus.Succeeded,
+            Outputs = [Tensor.Create<float>("y", [job.Inputs[0].Shape[0], 100], new float[job.Inputs[0].Shape[0] * 100])],
+        }));
+
+        await ScoreAsync("a,b\n1,1\n2,2\n3,3\n", transport, model: model);
+
+        Assert.Equal(2, transport.Jobs.Count);
+    }
+
+    [Fact]
+    public async Task Rows_that_change_each_others_answers_go_alone_and_what_they_give_is_all_theirs()
+    {
+        var model = SumModel.Plain with
+        {
+            IsBatchable = false,
+            MaxBatchSize = 1,
+            Outputs = [new TensorDescription("boxes", TensorDatatype.Fp32, [-1, 2], HasRows: false), new TensorDescription("mean", TensorDatatype.Fp32, [-1, 1])],
+        };
+        var transport = new ScriptedTransport((job, _) =>
+        {
+            var numbers = job.Inputs[0].AsSpan<float>().ToArray();
+            var boxes = (int)numbers[0];
+            return Task.FromResult(new PredictionResult
+            {
+                Status = JobStatus.Succeeded,
+                Outputs = [Tensor.Create<float>("boxes", [boxes, 2], new float[boxes * 2]), Tensor.Create<float>("mean", [1, 1], [numbers[1]])],
+            });
+        });
+
+        var (text, _) = await ScoreAsync("a,b\n0,1\n1,2\n2,3\n", transport, model: model);
+
+        Assert.Equal("a,b,boxes,mean\n0,1,[],1\n1,2,\"[0,0]\",2\n2,3,\"[0,0,0,0]\",3\n", text);
+        Assert.Equal(3, transport.Jobs.Count);
+    }
+
+    [Fact]
+    public async Task Several_rows_a_job_are_refused_where_outputs_are_of_no_row()
+    {
+        var model = SumModel.Plain with { IsBatchable = false, Outputs = [new TensorDescription("boxes", TensorDatatype.Fp32, [-1, 2], HasRows: false)] };
+
+        var refused = await Assert.ThrowsAsync<UsageException>(
+            () => ScoreAsync("a,b\n0,1\n", new ScriptedTransport(SumModel.AnswerAsync), options => options with { RowsPerJob = 3 }, model));
+
+        Assert.Contains("output 'boxes' of model 'sum' is not one for each row", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_output_that_is_not_one_for_each_row_is_dealt_out_to_none()
+    {
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(SumModel.Answer(job) with
+        {
+            Outputs = [Tensor.Create("label", [4, 1], ["1", "2", "3", "4"]), Tensor.Create<float>("score", [2, 1], [1f, 2f])],
+        }));
+
+        var (text, summary) = await ScoreAsync("a,b\n1,1\n2,2\n", transport);
+
+        Assert.Equal(2, summary.FailedRows);
+        Assert.Contains("the reply's output 'label' has shape [4,1], which is not one for each of 2 row(s)", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_rows_of_another_run_end_it_at_the_first_job()
+    {
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(SumModel.Rejection(job) with { Code = ErrorCode.IdConflict }));
+
+        await Assert.ThrowsAsync<RunConflictException>(() => ScoreAsync(
+            "a,b\n" + string.Concat(Enumerable.Range(0, 50).Select(row => $"{row},1\n")), transport, options => options with { IsTakenUp = true }));
+
+        Assert.Single(transport.Jobs);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public async Task All_jobs_ask_the_version_that_the_run_was_planned_with()
+    {
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(
+            job.ModelVersion == "7" ? SumModel.Answer(job) : SumModel.Rejection(job)));
+
+        var (_, summary) = await ScoreAsync("a,b\n1,1\n2,2\n3,3\n", transport, model: SumModel.Labelled with { Version = "7" });
+
+        Assert.Equal(0, summary.FailedRows);
+    }
+
+    [Fact]
     public async Task Nothing_is_left_of_a_run_that_failed()
     {
         var transport = new ScriptedTransport((_, _) => throw new ReplyTimeoutException(s_run, TimeSpan.FromSeconds(1)));
@@ -223,7 +372,9 @@ public sealed class ScoreRunTests : IDisposable
         await using (var target = ScoredCsv.ToFile(_folder["scored.csv"], source, outputs))
         {
             var options = new ScoreOptions { RunId = s_run, LabelColumn = label };
-            var run = new ScoreRun(source, target, mapping, outputs, model, change?.Invoke(options) ?? options, new ScoreProgress());
+            options = change?.Invoke(options) ?? options;
+            var run = new ScoreRun(
+                source, target, mapping, outputs, model, JobSizes.Choose(model, mapping, options), options, new ScoreProgress());
             summary = await run.RunAsync(Task.FromResult(client), Token);
         }
 
