@@ -40,6 +40,6 @@ public abstract class RunsContract(Func<CancellationToken, Task<TestStore>> crea
     private static void AssertIsOrigin(RunOrigin? found)
     {
         Assert.Equal((s_origin.RunId, s_origin.ModelName, s_origin.ModelVersion), (found!.RunId, found.ModelName, found.ModelVersion));
-        Assert.Equal(s_origin.Details.Order(), found.Details.Order());
+        Assert.Equal(s_origin.Details.OrderBy(detail => detail.Key), found.Details.OrderBy(detail => detail.Key));
     }
 }
