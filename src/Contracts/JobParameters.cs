@@ -9,7 +9,7 @@ public static class JobParameters
     /// <summary>Number of the job's first row in that run's file, from 0.</summary>
     public const string RunRow = "run_row";
 
-    /// <summary>RFC 3339 time after which the job is <c>expired</c> instead of run.</summary>
+    /// <summary>RFC 3339 time, with <c>Z</c> or an offset, after which the job is <c>expired</c> instead of run.</summary>
     public const string Deadline = "deadline";
 
     /// <summary>On a tensor: its bytes in the binary section (the protocol's binary tensor data extension).</summary>

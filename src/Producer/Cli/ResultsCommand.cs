@@ -15,8 +15,8 @@ internal sealed class ResultsCommand
     private readonly Option<Guid?> _run = IdOption.Create("--run", "The jobs of this run, in its file's order");
     private readonly Option<string?> _model = new("--model") { Description = "Only this model's", HelpName = "NAME" };
     private readonly Option<JobStatus?> _status = StatusOption.Create();
-    private readonly Option<DateTimeOffset?> _since;
-    private readonly Option<DateTimeOffset?> _until;
+    private readonly Option<GivenTime?> _since;
+    private readonly Option<GivenTime?> _until;
     private readonly Option<int?> _limit = CountOption.Create("--limit", $"At most so many [default: {DefaultLimit}]");
     private readonly Option<bool> _json = new("--json") { Description = "One JSON object a line, with all outputs" };
 
@@ -53,8 +53,8 @@ internal sealed class ResultsCommand
             RunId = arguments.GetValue(_run),
             ModelName = arguments.GetValue(_model),
             Status = arguments.GetValue(_status),
-            Since = arguments.GetValue(_since),
-            Until = arguments.GetValue(_until),
+            Since = arguments.GetValue(_since)?.Tell(_context),
+            Until = arguments.GetValue(_until)?.Tell(_context),
             Limit = arguments.GetValue(_limit) ?? DefaultLimit,
         };
         var rows = store.QueryAsync(query, cancellationToken);

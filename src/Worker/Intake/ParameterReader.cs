@@ -51,6 +51,14 @@ internal static class ParameterReader
                 return Invalid(JobParameters.Deadline, "a time such as 2026-01-31T12:00:00Z", deadline);
             }
 
+            if (!NamesZone(deadline))
+            {
+                return Invalid(
+                    JobParameters.Deadline,
+                    "a time with its zone, such as 2026-01-31T12:00:00Z (UTC) or 2026-01-31T21:00:00+09:00: without Z or an offset at its end it is another time on each machine",
+                    deadline);
+            }
+
             known = known with { DeadlineTimestamp = ToTimestamp(at, time) };
         }
 
@@ -63,6 +71,9 @@ internal static class ParameterReader
         var left = Math.Clamp((deadline - time.GetUtcNow()).TotalSeconds, -1, 1e9);
         return time.GetTimestamp() + (long)(left * time.TimestampFrequency);
     }
+
+    /// <summary>Whether the time ends in Z or an offset. Without, the library takes it in the zone of this machine.</summary>
+    private static bool NamesZone(JsonElement time) => time.TryGetDateTime(out var read) && read.Kind != DateTimeKind.Unspecified;
 
     private static JobOutcome Invalid(string name, string expected, JsonElement found)
     {

@@ -9,14 +9,19 @@ internal sealed class CliProcess : IDisposable
 {
     private readonly ChildProcess _process;
     private readonly Task _reading;
+    private readonly Task<string> _output;
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new(StringComparer.Ordinal);
 
     private CliProcess(ChildProcess process)
     {
         _process = process;
-        _reading = Task.WhenAll(ReadErrorAsync(), process.Output.ReadToEndAsync(CancellationToken.None));
+        _output = process.Output.ReadToEndAsync(CancellationToken.None);
+        _reading = Task.WhenAll(ReadErrorAsync(), _output);
     }
+
+    /// <summary>What it wrote to its standard output; empty until it has ended.</summary>
+    public string Output { get; private set; } = "";
 
     /// <summary>What it wrote to its standard error so far.</summary>
     public string Error => string.Join('\n', _errors);
@@ -63,6 +68,7 @@ internal sealed class CliProcess : IDisposable
     {
         var exitCode = await _process.Exited.WaitAsync(patience, cancellationToken);
         await _reading.WaitAsync(patience, cancellationToken);
+        Output = await _output;
         return exitCode;
     }
 

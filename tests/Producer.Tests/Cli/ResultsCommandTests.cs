@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Millrace.Results;
 
@@ -92,6 +93,68 @@ public sealed class ResultsCommandTests : IDisposable
         var outcome = await _cli.RunAsync("results", "--json", option, value);
 
         Assert.Equal(expected, outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Theory]
+    [InlineData("2026-03-01", "2026-03-01T00:00:00Z")]
+    [InlineData("2026-03-01T12:30", "2026-03-01T12:30:00Z")]
+    [InlineData("2026-03-01 12:30:15", "2026-03-01T12:30:15Z")]
+    public async Task A_time_that_names_no_zone_is_taken_in_UTC_and_that_is_said(string given, string taken)
+    {
+        await StoreAsync();
+
+        var outcome = await _cli.RunAsync("results", "--json", "--since", given);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal($"millrace: --since {given} names no time zone and is taken in UTC: {taken}\n", outcome.Error.ReplaceLineEndings("\n"));
+    }
+
+    [Theory]
+    [InlineData("2026-03-01T12:30:00Z")]
+    [InlineData("2026-03-01 12:30:00.25+09:00")]
+    [InlineData("7d")]
+    public async Task Nothing_is_said_of_a_time_that_names_its_zone(string given)
+    {
+        await StoreAsync();
+
+        var outcome = await _cli.RunAsync("results", "--json", "--since", given);
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+    }
+
+    [Theory]
+    [InlineData("3/1/2026")]
+    [InlineData("01.03.2026 12:00")]
+    [InlineData("12:00")]
+    [InlineData("March 1")]
+    [InlineData("2026")]
+    public async Task A_time_in_a_form_that_people_read_in_different_ways_is_refused(string given)
+    {
+        var outcome = await _cli.RunAsync("results", "--since", given);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Equal(
+            $"millrace: --since: expected a time such as 2026-03-01T12:00:00Z or 2h, found '{given}'", outcome.Error.Split('\n')[0].TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("UTC")]
+    [InlineData("Asia/Tokyo")]
+    [InlineData("America/New_York")]
+    public async Task A_time_is_the_same_in_every_time_zone_of_the_machine(string zone)
+    {
+        await StoreAsync();
+        // The row was committed just now: within the last half hour, and not within the half hour to come, in UTC alone.
+        var before = TimeProvider.System.GetUtcNow().AddMinutes(-30).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+        var after = TimeProvider.System.GetUtcNow().AddMinutes(30).ToString("yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture);
+        var environment = new Dictionary<string, string> { ["TZ"] = zone, ["Store__Path"] = _cli.Folder["results.db"] };
+        using var process = CliProcess.Start([], environment, "results", "--since", before, "--until", after, "--json");
+
+        Assert.Equal(0, await process.EndAsync(TimeSpan.FromMinutes(1), Token));
+
+        Assert.Equal(2, process.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Contains($"millrace: --since {before} names no time zone and is taken in UTC: {before}Z", process.Error, StringComparison.Ordinal);
+        Assert.Contains($"millrace: --until {after} names no time zone and is taken in UTC: {after}Z", process.Error, StringComparison.Ordinal);
     }
 
     [Fact]

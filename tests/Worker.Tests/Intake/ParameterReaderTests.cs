@@ -53,6 +53,22 @@ public sealed class ParameterReaderTests : IDisposable
     [InlineData("deadline", "[[]]", "parameters.deadline: expected a time such as 2026-01-31T12:00:00Z, found [[]]")]
     public void What_a_parameter_cannot_be_is_quoted(string name, string value, string message) => Assert.Equal(message, Refuse(name, value));
 
+    [Theory]
+    [InlineData("2026-01-31T12:00:00")]
+    [InlineData("2026-01-31T12:00:00.5")]
+    [InlineData("2026-01-31T12:00")]
+    [InlineData("2026-01-31")]
+    [InlineData("\\u0032026-01-31T12:00:00")]
+    public void A_deadline_that_names_no_time_zone_is_refused_and_told_what_is_missing(string deadline)
+    {
+        var message = Refuse("deadline", $"\"{deadline}\"");
+
+        Assert.Equal(
+            "parameters.deadline: expected a time with its zone, such as 2026-01-31T12:00:00Z (UTC) or 2026-01-31T21:00:00+09:00: "
+            + $"without Z or an offset at its end it is another time on each machine, found \"{deadline}\"",
+            message);
+    }
+
     [Fact]
     public void A_long_value_is_cut_but_never_within_a_character()
     {
