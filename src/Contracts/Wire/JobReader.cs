@@ -15,7 +15,7 @@ internal static class JobReader
         var header = default(JobHeader);
         try
         {
-            job = Read(json, binary, limits, ref header);
+            job = Read(JsonText.WithoutMark(json), binary, limits, ref header);
             error = null!;
             return true;
         }
@@ -43,7 +43,7 @@ internal static class JobReader
     {
         try
         {
-            var reader = new Utf8JsonReader(json);
+            var reader = new Utf8JsonReader(JsonText.WithoutMark(json));
             reader.Read();
             while (JsonFields.Next(ref reader, "body"))
             {

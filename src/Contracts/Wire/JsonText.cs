@@ -6,6 +6,14 @@ namespace Millrace.Contracts.Wire;
 /// <summary>Strings from JSON, whose escapes may spell half a surrogate pair: that is the body's fault, not the reader's.</summary>
 internal static class JsonText
 {
+    private static ReadOnlySpan<byte> Mark => "\uFEFF"u8;
+
+    /// <summary>The JSON behind a byte order mark, which some programs write before UTF-8; all of it where there is none.</summary>
+    public static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> json) => json.Span.StartsWith(Mark) ? json[Mark.Length..] : json;
+
+    /// <inheritdoc cref="WithoutMark(ReadOnlyMemory{byte})"/>
+    public static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> json) => json.StartsWith(Mark) ? json[Mark.Length..] : json;
+
     public static string Read(ref Utf8JsonReader reader, FieldPath field) => TryRead(ref reader) ?? throw Malformed(field);
 
     /// <summary>The string or name that the reader stands on; null where it is none that .NET can hold.</summary>

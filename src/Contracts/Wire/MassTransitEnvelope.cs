@@ -58,6 +58,7 @@ public sealed record MassTransitEnvelope
     public static bool TryRead(ReadOnlyMemory<byte> body, WireLimits limits, out MassTransitEnvelope envelope, out WireError error)
     {
         ArgumentNullException.ThrowIfNull(limits);
+        body = JsonText.WithoutMark(body);
         envelope = new MassTransitEnvelope();
         try
         {

@@ -12,7 +12,7 @@ internal static class ResultReader
     {
         try
         {
-            return ReadBody(json, binary);
+            return ReadBody(JsonText.WithoutMark(json), binary);
         }
         catch (Exception fault) when (fault is WireException or JsonException)
         {

@@ -4,4 +4,5 @@ namespace Millrace.Contracts.Wire;
 /// <param name="Bytes">The body.</param>
 /// <param name="ContentType">AMQP <c>content_type</c>.</param>
 /// <param name="HeaderLength">The value of the header <c>Inference-Header-Content-Length</c>; null where the form has none.</param>
-public readonly record struct WireBody(ReadOnlyMemory<byte> Bytes, string ContentType, int? HeaderLength = null);
+/// <param name="ContentEncoding">AMQP <c>content_encoding</c>: how the bytes are compressed; null where they are not.</param>
+public readonly record struct WireBody(ReadOnlyMemory<byte> Bytes, string ContentType, int? HeaderLength = null, string? ContentEncoding = null);

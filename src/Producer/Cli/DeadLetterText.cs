@@ -43,13 +43,16 @@ internal static class DeadLetterText
         WriteFields(json, letter);
         var properties = letter.Properties;
         json.WriteString("content_type"u8, properties.ContentType);
+        json.WriteString("content_encoding"u8, properties.ContentEncoding);
         json.WriteString("message_id"u8, properties.MessageId);
         json.WriteString("correlation_id"u8, properties.CorrelationId);
         json.WriteString("reply_to"u8, properties.ReplyTo);
         json.WritePropertyName("headers"u8);
         WriteValue(json, letter.Headers);
-        var shown = Shown(letter.Body);
-        json.WriteBoolean("body_is_whole"u8, shown.Length == letter.Body.Bytes.Length);
+        // What it says, where it is compressed and can be inflated.
+        PlainBody.Read(letter.Body, out var plain);
+        var shown = Shown(plain);
+        json.WriteBoolean("body_is_whole"u8, shown.Length == plain.Bytes.Length);
         if (IsText(shown.Span))
         {
             json.WriteString("body"u8, shown.Span);
@@ -75,6 +78,7 @@ internal static class DeadLetterText
             ("queue", letter.Queue),
             ("row", letter.HasRow ? "yes: a worker has answered the job" : "none"),
             ("content_type", properties.ContentType),
+            ("content_encoding", properties.ContentEncoding),
             ("message_id", properties.MessageId),
             ("correlation_id", properties.CorrelationId),
             ("reply_to", properties.ReplyTo),
@@ -82,7 +86,7 @@ internal static class DeadLetterText
         {
             if (!string.IsNullOrEmpty(value))
             {
-                await writer.WriteLineAsync($"{name + ":",-16}{Printable(value)}".AsMemory(), cancellationToken);
+                await writer.WriteLineAsync($"{name + ": ",-16}{Printable(value)}".AsMemory(), cancellationToken);
             }
         }
 
@@ -91,9 +95,11 @@ internal static class DeadLetterText
             await writer.WriteLineAsync($"{Printable(name) + ": ",-16}{Printable(ToJson(value))}".AsMemory(), cancellationToken);
         }
 
-        var shown = Shown(letter.Body);
+        var fault = PlainBody.Read(letter.Body, out var plain);
+        var inflated = fault is not null ? $" ({fault.Message})" : plain.Bytes.Length != letter.Body.Bytes.Length ? $", inflated {plain.Bytes.Length}" : "";
+        var shown = Shown(plain);
         await writer.WriteLineAsync(
-            $"{"body:",-16}{letter.Body.Bytes.Length} bytes{(shown.Length < letter.Body.Bytes.Length ? $", the first {shown.Length}" : "")}".AsMemory(),
+            $"{"body:",-16}{letter.Body.Bytes.Length} bytes{inflated}{(shown.Length < plain.Bytes.Length ? $", the first {shown.Length}" : "")}".AsMemory(),
             cancellationToken);
         await writer.WriteLineAsync(
             (IsText(shown.Span) ? Printable(Encoding.UTF8.GetString(shown.Span), keepLines: true) : Convert.ToHexStringLower(shown.Span)).AsMemory(),

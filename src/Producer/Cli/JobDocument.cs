@@ -46,9 +46,14 @@ internal static class JobDocument
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> body, string name)
     {
+        if (body.Span is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+        {
+            throw new UsageException($"{name} is UTF-16", "JSON is UTF-8: in PowerShell, write it with Out-File -Encoding utf8");
+        }
+
         try
         {
-            return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = DeepestJson });
+            return JsonDocument.Parse(JsonText.WithoutMark(body), new JsonDocumentOptions { MaxDepth = DeepestJson });
         }
         catch (JsonException malformed)
         {

@@ -13,9 +13,9 @@ internal static class DeadLetterReader
 
     public static DeadLetter Read(ulong deliveryTag, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> bytes)
     {
-        var body = new WireBody(bytes, properties.ContentType ?? "", WireFormats.HeaderLength(properties.Headers));
-        var isReadable = TryReadId(body, out var id);
-        var jobId = id ?? JobId.OfMessage(properties.MessageId, properties.CorrelationId, properties.ReplyTo, bytes.Span);
+        var body = new WireBody(bytes, properties.ContentType ?? "", WireFormats.HeaderLength(properties.Headers), properties.ContentEncoding);
+        var isReadable = PlainBody.Read(body, out var plain) is { } fault ? TakeId(false, null, fault, out var id) : TryReadId(plain, out id);
+        var jobId = id ?? JobId.OfMessage(properties.MessageId, properties.CorrelationId, properties.ReplyTo, plain.Bytes.Span);
         // The broker's word before the header's: what died has whatever headers its publisher gave it, and what a worker sends here has not died.
         var letter = BrokerDeath.Read(properties.Headers, routingKey) is { } death
             ? OfBroker(death, isReadable)
@@ -66,22 +66,23 @@ internal static class DeadLetterReader
         switch (WireFormats.Of(body.ContentType))
         {
             case WireFormat.Json:
-                return TakeId(OipFormat.TryReadJob(body.Bytes, s_limits, out var job, out var error), job, error, ref id);
+                return TakeId(OipFormat.TryReadJob(body.Bytes, s_limits, out var job, out var error), job, error, out id);
             case WireFormat.Binary:
-                return TakeId(OipFormat.TryReadBinaryJob(body.Bytes, body.HeaderLength ?? 0, s_limits, out job, out error), job, error, ref id);
+                return TakeId(OipFormat.TryReadBinaryJob(body.Bytes, body.HeaderLength ?? 0, s_limits, out job, out error), job, error, out id);
             case WireFormat.MassTransit when MassTransitEnvelope.TryRead(body.Bytes, s_limits, out var envelope, out _):
                 var isRead = OipFormat.TryReadJob(envelope.Message, s_limits, out job, out error);
                 // The envelope's id stands in for the job's where that could be read and is missing.
-                id = isRead ? envelope.MessageId : null;
-                return TakeId(isRead, job, error, ref id);
+                var isReadable = TakeId(isRead, job, error, out id);
+                id ??= isRead ? envelope.MessageId : null;
+                return isReadable;
             default:
                 return false;
         }
     }
 
-    private static bool TakeId(bool isRead, PredictionJob job, WireError error, ref Guid? id)
+    private static bool TakeId(bool isRead, PredictionJob? job, WireError error, out Guid? id)
     {
-        id = (isRead ? job.Id : error.Id) ?? id;
+        id = isRead ? job!.Id : error.Id;
         return isRead || error.IsReadable;
     }
 

@@ -26,9 +26,21 @@ internal static class NewJob
         return JobId.Derive(letter.JobId, name);
     }
 
-    /// <summary>The request under another id; every other field goes as it came, numbers digit by digit.</summary>
+    /// <summary>The request under another id; every other field goes as it came, numbers digit by digit, and compressed as it came.</summary>
     /// <returns>False for a body that is not JSON, or whose id cannot be told from the rest.</returns>
     public static bool TryRename(WireBody body, Guid id, out WireBody renamed)
+    {
+        renamed = default;
+        if (PlainBody.Read(body, out var plain) is not null || !TryRenamePlain(plain, id, out var other))
+        {
+            return false;
+        }
+
+        renamed = PlainBody.Compress(other, body.ContentEncoding);
+        return true;
+    }
+
+    private static bool TryRenamePlain(WireBody body, Guid id, out WireBody renamed)
     {
         renamed = default;
         switch (WireFormats.Of(body.ContentType))
@@ -64,7 +76,7 @@ internal static class NewJob
     {
         try
         {
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = DeepestJson });
+            document = JsonDocument.Parse(JsonText.WithoutMark(json), new JsonDocumentOptions { MaxDepth = DeepestJson });
         }
         catch (JsonException)
         {

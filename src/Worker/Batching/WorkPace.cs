@@ -32,7 +32,7 @@ internal sealed class WorkPace
             var share = (double)slice.Rows / slice.Job.RowCount;
             lane.Jobs += share;
             lane.Rows += slice.Rows;
-            lane.Bytes += share * slice.Job.Delivery.Body.Length;
+            lane.Bytes += share * slice.Job.HeldBytes;
         }
 
         var kept = Math.Exp(-busy.TotalSeconds / MemorySeconds);

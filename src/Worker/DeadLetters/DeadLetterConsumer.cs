@@ -110,7 +110,7 @@ internal sealed partial class DeadLetterConsumer(
             ModelVersion = modelVersion,
             Lane = delivery.Lane,
             Reply = reading.Reply,
-            PayloadHash = reading.IsJob ? PayloadHash.Of(reading.Job, modelName) : PayloadHash.Of(delivery.Body.Span),
+            PayloadHash = reading.IsJob ? PayloadHash.Of(reading.Job, modelName) : reading.HashOf(delivery),
             ReceivedAt = time.GetUtcNow(),
             ReceivedTimestamp = time.GetTimestamp(),
             RunId = parameters.RunId,

@@ -12,6 +12,7 @@ internal static class AmqpShortText
     public static string? FirstUnwritable(OutboundMessage message) =>
         !Fits(message.RoutingKey) ? "routing_key"
         : !Fits(message.Body.ContentType) ? "content_type"
+        : !Fits(message.Body.ContentEncoding) ? "content_encoding"
         : !Fits(message.CorrelationId) ? "correlation_id"
         : !Fits(message.MessageId) ? "message_id"
         : !Fits(message.ReplyTo) ? "reply_to"

@@ -47,7 +47,7 @@ internal sealed partial class DeadLetterSender(IMessageSender sender, WorkerMetr
     {
         Exchange = BrokerNames.DeadLetters,
         RoutingKey = "",
-        Body = new WireBody(delivery.Body, delivery.ContentType ?? "", delivery.HeaderLength),
+        Body = delivery.ToWireBody(),
         CorrelationId = delivery.CorrelationId,
         MessageId = delivery.MessageId,
         ReplyTo = delivery.ReplyTo,
@@ -68,6 +68,7 @@ internal sealed partial class DeadLetterSender(IMessageSender sender, WorkerMetr
             message = name switch
             {
                 "content_type" => message with { Body = message.Body with { ContentType = "" } },
+                "content_encoding" => message with { Body = message.Body with { ContentEncoding = null } },
                 "correlation_id" => message with { CorrelationId = null },
                 "message_id" => message with { MessageId = null },
                 _ => message with { ReplyTo = null },
@@ -79,8 +80,8 @@ internal sealed partial class DeadLetterSender(IMessageSender sender, WorkerMetr
 
     /// <summary>The body alone.</summary>
     private OutboundMessage Bare(OutboundMessage message) => LeftOut(
-        message with { Body = message.Body with { ContentType = "" }, CorrelationId = null, MessageId = null, ReplyTo = null },
-        "content_type, correlation_id, message_id, reply_to");
+        message with { Body = message.Body with { ContentType = "", ContentEncoding = null }, CorrelationId = null, MessageId = null, ReplyTo = null },
+        "content_type, content_encoding, correlation_id, message_id, reply_to");
 
     private OutboundMessage LeftOut(OutboundMessage message, string names)
     {

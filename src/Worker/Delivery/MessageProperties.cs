@@ -20,6 +20,7 @@ internal sealed class MessageProperties
     {
         _properties.ContentType = message.Body.ContentType;
         // The client leaves out what is null.
+        _properties.ContentEncoding = message.Body.ContentEncoding;
         _properties.CorrelationId = message.CorrelationId;
         _properties.MessageId = message.MessageId;
         _properties.ReplyTo = message.ReplyTo;

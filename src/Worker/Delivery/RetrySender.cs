@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
-using Millrace.Contracts.Wire;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Resilience;
 
@@ -53,7 +52,7 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
         SendOutcome.Unroutable => $"'{exchange}' is gone",
         SendOutcome.Refused => $"'{exchange}' refuses it",
         SendOutcome.TooLarge => "with the errors so far it is larger than the broker takes (max_message_size)",
-        SendOutcome.CannotBeWritten => "content_type, correlation_id, message_id or reply_to is longer than AMQP's 255 bytes",
+        SendOutcome.CannotBeWritten => "content_type, content_encoding, correlation_id, message_id or reply_to is longer than AMQP's 255 bytes",
         _ => "the broker closed the channel over it each time",
     };
 
@@ -63,7 +62,7 @@ internal sealed partial class RetrySender(IMessageSender sender, ResultWriter wr
         Exchange = BrokerNames.Retry(retry.Delay),
         // Kept while the message waits, and so the way back to its queue.
         RoutingKey = BrokerNames.RoutingKey(delivery.QueueModel, delivery.Lane),
-        Body = new WireBody(delivery.Body, delivery.ContentType ?? "", delivery.HeaderLength),
+        Body = delivery.ToWireBody(),
         CorrelationId = delivery.CorrelationId,
         MessageId = delivery.MessageId,
         ReplyTo = delivery.ReplyTo,

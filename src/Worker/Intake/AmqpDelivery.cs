@@ -24,6 +24,7 @@ internal static class AmqpDelivery
         {
             Body = body,
             ContentType = ShortText.Cut(properties.ContentType),
+            ContentEncoding = ShortText.Cut(properties.ContentEncoding),
             HeaderLength = headerLength,
             HeaderLengthText = headerLength is null ? WireFormats.Describe(headers, OipFormat.HeaderLengthHeader) : null,
             ReplyTo = string.IsNullOrEmpty(properties.ReplyTo) ? null : ShortText.Cut(properties.ReplyTo),

@@ -27,49 +27,67 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
             return Unread(delivery, ReplyRoute.Of(delivery, WireFormat.Json), error);
         }
 
-        if (format == WireFormat.MassTransit)
+        var plain = ReplyRoute.Of(delivery, format == WireFormat.Binary ? WireFormat.Binary : WireFormat.Json);
+        if (BodyEncodings.Read(delivery.ContentEncoding, out var encoding) is { } unknown)
         {
-            return ReadEnvelope(delivery);
+            return Unread(delivery, plain, unknown);
         }
 
-        var route = ReplyRoute.Of(delivery, format.Value);
-        if (TooLarge(delivery, route) is { } tooLarge)
+        if (encoding == BodyEncoding.None)
         {
-            return tooLarge;
+            return TooLarge(delivery, plain) ?? ReadBody(delivery, delivery.Body, format.Value, plain);
+        }
+
+        return BodyInflater.Inflate(delivery.Body, encoding, _maxPayloadBytes, BodyPool.Instance, out var inflated) is { } fault
+            ? Unread(delivery, plain, fault)
+            : ReadInflated(delivery, new InflatedBody(inflated), format.Value, plain);
+    }
+
+    private JobReading ReadInflated(InboundDelivery delivery, InflatedBody inflated, WireFormat format, ReplyRoute plain)
+    {
+        var reading = ReadBody(delivery, inflated.Bytes, format, plain) with { Inflated = inflated };
+        if (reading.IsJob && format != WireFormat.Binary)
+        {
+            // What was read of JSON has its own memory.
+            inflated.Release();
+        }
+
+        return reading;
+    }
+
+    private JobReading ReadBody(InboundDelivery delivery, ReadOnlyMemory<byte> body, WireFormat format, ReplyRoute plain)
+    {
+        if (format == WireFormat.MassTransit)
+        {
+            return ReadEnvelope(delivery, body, plain);
         }
 
         if (format == WireFormat.Binary && delivery.HeaderLength is null)
         {
-            return Unread(delivery, route, new WireError(
+            return Unread(delivery, plain, new WireError(
                 ErrorCode.UnreadableBody,
                 $"header {OipFormat.HeaderLengthHeader}: {delivery.HeaderLengthText ?? "missing"}, expected the length in bytes of the JSON before the tensors"));
         }
 
         var isRead = format == WireFormat.Binary
-            ? OipFormat.TryReadBinaryJob(delivery.Body, delivery.HeaderLength!.Value, _wireLimits, out var job, out var fault)
-            : OipFormat.TryReadJob(delivery.Body, _wireLimits, out job, out fault);
+            ? OipFormat.TryReadBinaryJob(body, delivery.HeaderLength!.Value, _wireLimits, out var job, out var fault)
+            : OipFormat.TryReadJob(body, _wireLimits, out job, out fault);
         return isRead
-            ? new JobReading(job.Id ?? IdOf(delivery), route, job, null)
-            : Unread(delivery, route, fault);
+            ? new JobReading(job.Id ?? IdOf(delivery, body), plain, job, null)
+            : Unread(delivery, body, plain, fault);
     }
 
-    private JobReading ReadEnvelope(InboundDelivery delivery)
+    private JobReading ReadEnvelope(InboundDelivery delivery, ReadOnlyMemory<byte> body, ReplyRoute plain)
     {
-        var plain = ReplyRoute.Of(delivery, WireFormat.Json);
-        if (TooLarge(delivery, plain) is { } tooLarge)
+        if (!MassTransitEnvelope.TryRead(body, _wireLimits, out var envelope, out var fault))
         {
-            return tooLarge;
-        }
-
-        if (!MassTransitEnvelope.TryRead(delivery.Body, _wireLimits, out var envelope, out var fault))
-        {
-            return Unread(delivery, plain, fault);
+            return Unread(delivery, body, plain, fault);
         }
 
         var route = ReplyRoute.Of(delivery, WireFormat.MassTransit, envelope);
         return OipFormat.TryReadJob(envelope.Message, _wireLimits, out var job, out fault)
-            ? new JobReading(job.Id ?? envelope.MessageId ?? IdOf(delivery), route, job, null)
-            : Unread(delivery, route, fault);
+            ? new JobReading(job.Id ?? envelope.MessageId ?? IdOf(delivery, body), route, job, null)
+            : Unread(delivery, body, route, fault);
     }
 
     private JobReading? TooLarge(InboundDelivery delivery, ReplyRoute route) => delivery.Body.Length <= _maxPayloadBytes
@@ -81,9 +99,12 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
             Id = OipFormat.FindId(delivery.Body.Span[..Math.Min(delivery.HeaderLength is > 0 and var length ? length : int.MaxValue, delivery.Body.Length)]),
         });
 
-    private static JobReading Unread(InboundDelivery delivery, ReplyRoute route, WireError error) =>
-        new(error.Id ?? IdOf(delivery), route, null, error);
+    private static JobReading Unread(InboundDelivery delivery, ReplyRoute route, WireError error) => Unread(delivery, delivery.Body, route, error);
 
-    private static Guid IdOf(InboundDelivery delivery) =>
-        JobId.OfMessage(delivery.MessageId, delivery.CorrelationId, delivery.ReplyTo, delivery.Body.Span);
+    private static JobReading Unread(InboundDelivery delivery, ReadOnlyMemory<byte> body, ReplyRoute route, WireError error) =>
+        new(error.Id ?? IdOf(delivery, body), route, null, error);
+
+    /// <summary>The id of a job that names none. Of what a compressed body says: the same job has the same one however it is compressed.</summary>
+    private static Guid IdOf(InboundDelivery delivery, ReadOnlyMemory<byte> body) =>
+        JobId.OfMessage(delivery.MessageId, delivery.CorrelationId, delivery.ReplyTo, body.Span);
 }

@@ -6,12 +6,16 @@ namespace Millrace.Worker.Intake;
 /// <summary>One hand-over of a job by the broker, whichever transport it came by.</summary>
 internal sealed record InboundDelivery
 {
+    /// <summary>The body as it came.</summary>
     public required ReadOnlyMemory<byte> Body { get; init; }
 
     /// <summary>AMQP <c>content_type</c>. This and the other texts are such that they can be written back (<see cref="ShortText.Cut"/>).</summary>
     public string? ContentType { get; init; }
 
-    /// <summary>The header <c>Inference-Header-Content-Length</c>.</summary>
+    /// <summary>AMQP <c>content_encoding</c>: how <see cref="Body"/> is compressed; null where nothing is said.</summary>
+    public string? ContentEncoding { get; init; }
+
+    /// <summary>The header <c>Inference-Header-Content-Length</c>: a length in the body that is not compressed.</summary>
     public int? HeaderLength { get; init; }
 
     /// <summary>What stands in that header in place of a number, for people; null where there is none.</summary>
@@ -46,6 +50,9 @@ internal sealed record InboundDelivery
 
     /// <summary>Whether the broker handed it over before.</summary>
     public required bool Redelivered { get; init; }
+
+    /// <summary>The body and what its properties say of it, to be sent on as it came.</summary>
+    public WireBody ToWireBody() => new(Body, ContentType ?? "", HeaderLength, ContentEncoding);
 
     /// <summary>How it ends.</summary>
     public required ISettlement Settlement { get; init; }

@@ -25,7 +25,7 @@ internal sealed class JobAdmission(
         if (!reading.IsJob)
         {
             return Decided(
-                delivery, reading, reading.Error.ModelName, reading.Error.ModelVersion, PayloadHash.Of(delivery.Body.Span),
+                delivery, reading, reading.Error.ModelName, reading.Error.ModelVersion, reading.HashOf(delivery),
                 refusal ?? JobOutcome.Rejected(reading.Error.Code, reading.Error.Message));
         }
 
@@ -54,6 +54,7 @@ internal sealed class JobAdmission(
         {
             JobId = reading.JobId,
             Delivery = delivery,
+            Inflated = reading.Inflated,
             Attempt = delivery.Attempt,
             Errors = delivery.Errors,
             ModelName = name,

@@ -14,4 +14,13 @@ internal sealed record JobReading(Guid JobId, ReplyRoute Reply, PredictionJob? J
     [MemberNotNullWhen(true, nameof(Job))]
     [MemberNotNullWhen(false, nameof(Error))]
     public bool IsJob => Job is not null;
+
+    /// <summary>What a compressed body was inflated to; null for one that was not compressed, or could not be inflated.</summary>
+    public InflatedBody? Inflated { get; init; }
+
+    /// <summary>
+    /// The hash of what could not be read as a job: of what a compressed body says, so that the same body is the same content however it is
+    /// compressed.
+    /// </summary>
+    public ReadOnlyMemory<byte> HashOf(InboundDelivery delivery) => Intake.PayloadHash.Of((Inflated?.Bytes ?? delivery.Body).Span);
 }

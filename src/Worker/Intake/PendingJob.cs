@@ -18,6 +18,12 @@ internal sealed class PendingJob
     /// <summary>What it came by; its body stays valid until it is settled.</summary>
     public required InboundDelivery Delivery { get; init; }
 
+    /// <summary>What the delivery's body was inflated to, where it was compressed: inputs may lie in there.</summary>
+    public InflatedBody? Inflated { get; init; }
+
+    /// <summary>Bytes that the worker holds for it: the body as it came, and what that was inflated to.</summary>
+    public long HeldBytes => Delivery.Body.Length + (Inflated?.Length ?? 0L);
+
     /// <summary>Which attempt at the job this is, from 1.</summary>
     public int Attempt { get; init; } = 1;
 
@@ -96,6 +102,7 @@ internal sealed class PendingJob
     {
         JobId = JobId,
         Delivery = Delivery,
+        Inflated = Inflated,
         Attempt = attempt,
         Errors = errors,
         ModelName = ModelName,
@@ -123,6 +130,7 @@ internal sealed class PendingJob
     {
         if (HasReadItsBody)
         {
+            Inflated?.Release();
             Delivery.Settlement.ReleaseBody();
         }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Millrace.Contracts.Wire;
+using Millrace.Producer.DeadLetters;
 using Millrace.TestKit;
 using RabbitMQ.Client;
 
@@ -51,11 +52,11 @@ internal sealed class DeadSite : IAsyncDisposable
 
     /// <summary>Publishes a job and rejects its delivery, so that the broker takes it to the dead letters.</summary>
     /// <returns>Its id.</returns>
-    public async Task<Guid> KillAsync(Lane lane = Lane.Interactive, bool binary = false)
+    public async Task<Guid> KillAsync(Lane lane = Lane.Interactive, bool binary = false, string? encoding = null)
     {
         var job = new PredictionJob { Id = Guid.NewGuid(), ModelName = SumModel.Name, Inputs = [Tensor.Create<float>("x", [1, 2], [1, 2])] };
-        var body = binary ? OipFormat.WriteBinaryJob(job) : OipFormat.WriteJob(job);
-        var properties = new BasicProperties { ContentType = body.ContentType, CorrelationId = "c", ReplyTo = "q", Headers = new Dictionary<string, object?> { ["own"] = "mine" } };
+        var body = PlainBody.Compress(binary ? OipFormat.WriteBinaryJob(job) : OipFormat.WriteJob(job), encoding);
+        var properties = new BasicProperties { ContentType = body.ContentType, ContentEncoding = encoding, CorrelationId = "c", ReplyTo = "q", Headers = new Dictionary<string, object?> { ["own"] = "mine" } };
         if (body.HeaderLength is { } length)
         {
             properties.Headers[OipFormat.HeaderLengthHeader] = length;

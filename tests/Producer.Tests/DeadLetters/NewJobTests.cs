@@ -53,6 +53,31 @@ public sealed class NewJobTests
     }
 
     [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("zstd")]
+    public void A_compressed_request_is_compressed_as_before(string encoding)
+    {
+        var compressed = PlainBody.Compress(OipFormat.WriteJob(s_job), encoding);
+
+        Assert.True(NewJob.TryRename(compressed, s_new, out var renamed));
+
+        Assert.Equal(encoding, renamed.ContentEncoding);
+        Assert.False(OipFormat.TryReadJob(renamed.Bytes, new WireLimits(), out _, out _));
+        Assert.Null(PlainBody.Read(renamed, out var plain));
+        Assert.True(OipFormat.TryReadJob(plain.Bytes, new WireLimits(), out var job, out _));
+        Assert.Equal(s_new, job.Id);
+        Assert.Equal(s_job.Inputs[0].Data.ToArray(), job.Inputs[0].Data.ToArray());
+    }
+
+    [Fact]
+    public void A_request_behind_a_byte_order_mark_is_renamed() => Assert.True(NewJob.TryRename(Json("\uFEFF{\"inputs\":[]}"), s_new, out _));
+
+    [Fact]
+    public void What_is_compressed_in_a_way_that_is_not_known_cannot_be_renamed() =>
+        Assert.False(NewJob.TryRename(OipFormat.WriteJob(s_job) with { ContentEncoding = "br" }, s_new, out _));
+
+    [Theory]
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("")]

@@ -20,6 +20,7 @@ public sealed class DeadLetterSenderTests
         await SendAsync("text/plain", "c", SendOutcome.Confirmed);
         var message = Assert.Single(_messages);
         Assert.Equal(("text/plain", "c", "replies"), (message.Body.ContentType, message.CorrelationId, message.ReplyTo));
+        Assert.Equal("br", message.Body.ContentEncoding);
         Assert.False(message.Headers!.ContainsKey(BrokerNames.LeftOutHeader));
     }
 
@@ -39,7 +40,8 @@ public sealed class DeadLetterSenderTests
     {
         await SendAsync("text/plain", "c", SendOutcome.CostsChannel, SendOutcome.Confirmed);
         Assert.Equal(("", null, null), (_messages[1].Body.ContentType, _messages[1].CorrelationId, _messages[1].ReplyTo));
-        Assert.Equal("content_type, correlation_id, message_id, reply_to", _messages[1].Headers![BrokerNames.LeftOutHeader]);
+        Assert.Null(_messages[1].Body.ContentEncoding);
+        Assert.Equal("content_type, content_encoding, correlation_id, message_id, reply_to", _messages[1].Headers![BrokerNames.LeftOutHeader]);
     }
 
     [Theory]
@@ -60,7 +62,7 @@ public sealed class DeadLetterSenderTests
         Array.ForEach(outcomes, _outcomes.Enqueue);
         using var metrics = new WorkerMetrics(TimeProvider.System);
         var sender = new DeadLetterSender(new ScriptedSender(this), metrics, TimeProvider.System, NullLogger<DeadLetterSender>.Instance);
-        var delivery = PendingJobs.Delivery() with { Body = new byte[] { 1, 2, 3 }, ContentType = contentType, CorrelationId = correlationId, ReplyTo = "replies" };
+        var delivery = PendingJobs.Delivery() with { Body = new byte[] { 1, 2, 3 }, ContentType = contentType, ContentEncoding = "br", CorrelationId = correlationId, ReplyTo = "replies" };
         await sender.SendAsync(delivery, new WireError(ErrorCode.UnreadableBody, "no"), Token);
     }
 

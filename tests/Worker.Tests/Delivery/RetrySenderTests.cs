@@ -30,6 +30,7 @@ public sealed class RetrySenderTests
         {
             Body = new byte[] { 1, 2, 3 },
             ContentType = OipFormat.BinaryContentType,
+            ContentEncoding = "gzip",
             HeaderLength = 2,
             ReplyTo = "replies",
             CorrelationId = "c",
@@ -52,7 +53,7 @@ public sealed class RetrySenderTests
         var message = sender.Message!;
         Assert.Equal(("millrace.retry.after.10s", "digits.bulk"), (message.Exchange, message.RoutingKey));
         Assert.Equal([1, 2, 3], message.Body.Bytes.ToArray());
-        Assert.Equal((OipFormat.BinaryContentType, 2), (message.Body.ContentType, message.Body.HeaderLength));
+        Assert.Equal((OipFormat.BinaryContentType, "gzip", 2), (message.Body.ContentType, message.Body.ContentEncoding, message.Body.HeaderLength));
         Assert.Equal(("replies", "c", "m-1", (byte)7), (message.ReplyTo, message.CorrelationId, message.MessageId, message.Priority));
         Assert.Equal("2", message.Headers![BrokerNames.AttemptHeader]);
         Assert.Equal("attempt 1: no", message.Headers[BrokerNames.ErrorsHeader]);
@@ -63,7 +64,7 @@ public sealed class RetrySenderTests
     [InlineData(nameof(SendOutcome.Unroutable), "'millrace.retry.after.10s' is gone")]
     [InlineData(nameof(SendOutcome.Refused), "'millrace.retry.after.10s' refuses it")]
     [InlineData(nameof(SendOutcome.TooLarge), "with the errors so far it is larger than the broker takes (max_message_size)")]
-    [InlineData(nameof(SendOutcome.CannotBeWritten), "content_type, correlation_id, message_id or reply_to is longer than AMQP's 255 bytes")]
+    [InlineData(nameof(SendOutcome.CannotBeWritten), "content_type, content_encoding, correlation_id, message_id or reply_to is longer than AMQP's 255 bytes")]
     [InlineData(nameof(SendOutcome.CostsChannel), "the broker closed the channel over it each time")]
     public async Task A_job_that_no_retry_queue_takes_fails_at_once_and_is_not_lost(string outcome, string why)
     {
