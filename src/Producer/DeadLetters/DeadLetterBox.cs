@@ -10,7 +10,7 @@ namespace Millrace.Producer.DeadLetters;
 
 /// <summary>
 /// The messages of <c>millrace.dead</c>, over AMQP alone. What is read is out of the queue until it is settled; all that was not goes back
-/// when this is disposed of, or when the process dies; where it was many, not quite in the order that it had.
+/// before this is disposed of, or when the process dies; where it was many, not quite in the order that it had.
 /// </summary>
 internal sealed class DeadLetterBox : IAsyncDisposable
 {
@@ -23,6 +23,8 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan s_connectTimeout = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan s_giveBackTimeout = TimeSpan.FromSeconds(3);
 
     // For a confirm: a quorum queue whose members are being restarted takes seconds.
     private static readonly TimeSpan s_confirmTimeout = TimeSpan.FromSeconds(30);
@@ -39,6 +41,7 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     private readonly IConnection _connection;
     private IChannel _reading = null!;
     private IChannel _publishing = null!;
+    private DeadLetterConsumer? _consumer;
 
     private DeadLetterBox(BrokerAddress address, IConnection connection)
     {
@@ -171,9 +174,10 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives back what was read and not settled.</summary>
+    /// <summary>Gives back what was read and not settled: the next command sees it.</summary>
     public async ValueTask DisposeAsync()
     {
+        await GiveBackAsync();
         try
         {
             await _connection.DisposeAsync();
@@ -181,6 +185,31 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         catch (Exception failure) when (BrokerFailure.IsOne(failure))
         {
             // It is gone already; the broker has taken everything back.
+        }
+    }
+
+    /// <summary>
+    /// Asks for it and waits for the answer. With the connection's end alone, the broker takes everything back some time after the process
+    /// that a person waited for.
+    /// </summary>
+    private async Task GiveBackAsync()
+    {
+        if (_consumer is null || !_reading.IsOpen)
+        {
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(s_giveBackTimeout);
+        try
+        {
+            await CancelAsync(_consumer, limit.Token);
+            // AMQP's 0: all that is out on the channel.
+            await _reading.BasicNackAsync(0, multiple: true, requeue: true, limit.Token);
+            await _reading.MessageCountAsync(BrokerNames.DeadLetters, limit.Token);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException || BrokerFailure.IsOne(failure))
+        {
+            // The end of the connection does the same, later.
         }
     }
 
@@ -198,18 +227,27 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     {
         try
         {
-            foreach (var tag in last?.ConsumerTags ?? [])
+            if (last is not null)
             {
-                await _reading.BasicCancelAsync(tag, cancellationToken: cancellationToken);
+                await CancelAsync(last, cancellationToken);
             }
 
             var next = new DeadLetterConsumer(_reading, letters);
+            _consumer = next;
             await _reading.BasicConsumeAsync(BrokerNames.DeadLetters, autoAck: false, next, cancellationToken);
             return next;
         }
         catch (Exception failure) when (BrokerFailure.IsOne(failure))
         {
             throw BrokerFailure.Explain(_address, failure);
+        }
+    }
+
+    private async Task CancelAsync(DeadLetterConsumer consumer, CancellationToken cancellationToken)
+    {
+        foreach (var tag in consumer.ConsumerTags)
+        {
+            await _reading.BasicCancelAsync(tag, cancellationToken: cancellationToken);
         }
     }
 

@@ -35,9 +35,7 @@ public sealed class DeadCommandServedTests(TestRabbitMq rabbitMq, TestPostgres p
         cli.Set("Broker__Uri", host.Uri.AbsoluteUri);
 
         var listed = await cli.RunAsync("dead", "list", "--model", "digits", "--json");
-        await ReturnedAsync(host);
         var kept = await cli.RunAsync("dead", "requeue");
-        await ReturnedAsync(host);
         var sent = await cli.RunAsync("dead", "requeue", "--new-id", "--json");
 
         Assert.Equal((JobStatus.Failed, ErrorCode.DeliveryLimit), (dead.Status, dead.Code));
@@ -69,17 +67,6 @@ public sealed class DeadCommandServedTests(TestRabbitMq rabbitMq, TestPostgres p
             },
         };
         await channel.BasicPublishAsync(BrokerNames.DeadLetters, "digits", mandatory: true, properties, body.Bytes, Token);
-    }
-
-    /// <summary>The broker gives back what a command has looked at a moment after its connection has ended.</summary>
-    private static async Task ReturnedAsync(TestVirtualHost host)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        patience.CancelAfter(s_patience);
-        while (await host.CountMessagesAsync(BrokerNames.DeadLetters, patience.Token) == 0)
-        {
-            await Task.Delay(20, patience.Token);
-        }
     }
 
     /// <summary>A job's row, as soon as the worker has committed it.</summary>

@@ -36,11 +36,9 @@ public sealed class DeadCommandTests(TestRabbitMq rabbitMq) : IAsyncLifetime
                 [("rejected", "millrace.sum", 2), ("rejected", "millrace.sum.bulk", 1), ("unreadable_body", "millrace.sum", 1)],
                 groups.Select(group => (Text(group, "reason"), Text(group, "queue"), group.GetProperty("messages").GetInt32())));
             Assert.Equal("2023-11-14T22:13:20Z", Text(groups[2], "first_died_at"));
-            await _site.CountedAsync(BrokerNames.DeadLetters, 4);
             var each = await JsonAsync("dead", "list", "--jobs", "--json");
             Assert.Equal(ids, each.Take(3).Select(letter => letter.GetProperty("job_id").GetGuid()));
             Assert.Equal([true, true, true, false], each.Select(letter => letter.GetProperty("has_row").GetBoolean()));
-            await _site.CountedAsync(BrokerNames.DeadLetters, 4);
         }
     }
 
@@ -51,7 +49,6 @@ public sealed class DeadCommandTests(TestRabbitMq rabbitMq) : IAsyncLifetime
         await _site.SendUnreadableAsync("{");
 
         var groups = await _cli.RunAsync("dead", "list");
-        await _site.CountedAsync(BrokerNames.DeadLetters, 2);
         var each = await _cli.RunAsync("dead", "list", "--jobs");
 
         Assert.Equal((0, "", 0, ""), (groups.ExitCode, groups.Error, each.ExitCode, each.Error));
@@ -83,7 +80,6 @@ public sealed class DeadCommandTests(TestRabbitMq rabbitMq) : IAsyncLifetime
         var id = await _site.KillAsync();
 
         var letter = Assert.Single(await JsonAsync("dead", "show", id.ToString(), "--json"));
-        await _site.CountedAsync(BrokerNames.DeadLetters, 2);
         var text = await _cli.RunAsync("dead", "show", id.ToString());
 
         Assert.Equal(("mine", "rejected"), (Text(letter.GetProperty("headers"), "own"), Text(letter.GetProperty("headers").GetProperty("x-death")[0], "reason")));
@@ -91,6 +87,25 @@ public sealed class DeadCommandTests(TestRabbitMq rabbitMq) : IAsyncLifetime
         Assert.True(letter.GetProperty("body_is_whole").GetBoolean());
         Assert.Contains("own:            \"mine\"", text.Out, StringComparison.Ordinal);
         Assert.Contains($"\"id\":\"{id}\"", text.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_compressed_one_is_shown_inflated_and_goes_back_compressed()
+    {
+        var id = await _site.KillAsync(encoding: "gzip");
+
+        var letter = Assert.Single(await JsonAsync("dead", "show", id.ToString(), "--json"));
+        var text = await _cli.RunAsync("dead", "show", id.ToString());
+        var requeue = await _cli.RunAsync("dead", "requeue", "--new-id");
+
+        Assert.Equal("gzip", Text(letter, "content_encoding"));
+        Assert.Equal(id, JsonDocument.Parse(Text(letter, "body")!).RootElement.GetProperty("id").GetGuid());
+        Assert.Contains("content_encoding: gzip", text.Out, StringComparison.Ordinal);
+        Assert.Contains($"\"id\":\"{id}\"", text.Out, StringComparison.Ordinal);
+        Assert.Equal((0, "1 sent"), (requeue.ExitCode, requeue.Error.Trim()));
+        var back = (await _site.GetAsync(DeadSite.Queue))!;
+        Assert.Equal("gzip", back.BasicProperties.ContentEncoding);
+        Assert.Equal([0x1F, 0x8B], back.Body.Span[..2].ToArray());
     }
 
     [Fact]
@@ -181,13 +196,11 @@ public sealed class DeadCommandTests(TestRabbitMq rabbitMq) : IAsyncLifetime
         await _site.KillAsync(Lane.Bulk);
 
         var asked = await _cli.RunAsync("dead", "purge", "--queue", "millrace.sum");
-        await _site.CountedAsync(BrokerNames.DeadLetters, 2);
         var done = await _cli.RunAsync("dead", "purge", "--queue", "millrace.sum", "--yes");
 
         Assert.Equal(2, asked.ExitCode);
         Assert.Contains("1 dead letter(s) fit, none was removed", asked.Error, StringComparison.Ordinal);
         Assert.Equal((0, "1 dead letter(s) removed"), (done.ExitCode, done.Error.Trim()));
-        await _site.CountedAsync(BrokerNames.DeadLetters, 1);
         Assert.Equal("millrace.sum.bulk", Text(Assert.Single(await JsonAsync("dead", "list", "--json")), "queue"));
     }
 
@@ -222,7 +235,6 @@ public sealed class DeadCommandTests(TestRabbitMq rabbitMq) : IAsyncLifetime
     private async Task<IReadOnlyList<Guid>> IdsAsync(params string[] filter)
     {
         var ids = (await JsonAsync(["dead", "list", "--jobs", "--json", .. filter])).Select(letter => letter.GetProperty("job_id").GetGuid()).ToList();
-        await _site.CountedAsync(BrokerNames.DeadLetters, 4);
         return ids;
     }
 
