@@ -47,6 +47,9 @@ internal sealed record CliContext
     /// <summary>What a person types to run this program.</summary>
     public string ProgramName => Environment("MILLRACE_COMMAND") is { Length: > 0 } command ? command : "millrace";
 
+    /// <summary>Where the samples lie, as a person would type it.</summary>
+    public string Samples => Environment("MILLRACE_SAMPLES") is { Length: > 0 } folder ? folder : "samples";
+
     /// <summary>Whether colours may be used on a terminal (https://no-color.org).</summary>
     public bool MayColour => string.IsNullOrEmpty(Environment("NO_COLOR"));
 

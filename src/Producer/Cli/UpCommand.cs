@@ -65,7 +65,7 @@ internal sealed class UpCommand
                 },
                 line => _context.Error.WriteLine($"worker | {line}"));
             await worker.Ready.WaitAsync(s_workerStart, _context.TimeProvider, cancellationToken);
-            foreach (var line in new UpText(_context.ProgramName, broker.Uri, postgres.ConnectionString, served[0]).Lines())
+            foreach (var line in new UpText(_context.ProgramName, broker.Uri, postgres.ConnectionString, served[0], _context.Samples).Lines())
             {
                 await _context.Error.WriteLineAsync(line);
             }

@@ -3,7 +3,7 @@ using System.Data.Common;
 namespace Millrace.Producer.Cli;
 
 /// <summary>How to talk to what <c>millrace up</c> has started. It shows passwords: they are of servers that live as long as it does.</summary>
-internal sealed record UpText(string ProgramName, Uri Broker, string Store, string Model)
+internal sealed record UpText(string ProgramName, Uri Broker, string Store, string Model, string Samples)
 {
     /// <summary>The lines.</summary>
     public IEnumerable<string> Lines() =>
@@ -21,13 +21,13 @@ internal sealed record UpText(string ProgramName, Uri Broker, string Store, stri
 
         Send a job, score a file through the broker, see what was stored:
 
-        {ProgramName} publish samples/digits-job.json
-        {ProgramName} score samples/digits.csv
+        {ProgramName} publish {Samples}/digits-job.json
+        {ProgramName} score {Samples}/digits.csv
         {ProgramName} results --limit 5
 
         From any language that speaks AMQP, here Python with pika:
 
-        python3 - samples/digits-job.json <<'EOF'
+        python3 - {Samples}/digits-job.json <<'EOF'
         import pika, sys, os
         connection = pika.BlockingConnection(pika.URLParameters(os.environ["Broker__Uri"]))
         channel = connection.channel()
