@@ -1,8 +1,12 @@
+using Millrace.Worker.Inference;
+
 namespace Millrace.Producer.Cli;
 
 /// <summary>The models that a directory holds, by their folders' names.</summary>
 internal static class ModelNames
 {
+    private const string NoModels = $"expected {ModelLayout.Expected}";
+
     /// <summary>Checks that a model is there.</summary>
     /// <exception cref="UsageException">It is not.</exception>
     public static void Require(string directory, string model)
@@ -10,7 +14,9 @@ internal static class ModelNames
         var names = Of(directory);
         if (!names.Contains(model, StringComparer.Ordinal))
         {
-            throw new UsageException($"no model '{model}' in {directory}", NearNames.Suggest(model, names));
+            throw new UsageException(
+                $"no model '{model}' in {directory}{ModelLayout.ForFileIn(directory, model)}",
+                names.Count > 0 ? NearNames.Suggest(model, names) : NoModels);
         }
     }
 
@@ -24,7 +30,7 @@ internal static class ModelNames
             return asked;
         }
 
-        return Of(directory) is var names && names is [var only]
+        return All(directory) is var names && names is [var only]
             ? only
             : throw new UsageException($"which model? {directory} holds {NearNames.List(names)}", "say which: --model NAME");
     }
@@ -33,7 +39,7 @@ internal static class ModelNames
     /// <exception cref="UsageException">There is none.</exception>
     public static IReadOnlyList<string> All(string directory) => Of(directory) is { Count: > 0 } names
         ? names
-        : throw new UsageException($"no model in {directory}", "a model is a folder: NAME/VERSION/model.onnx");
+        : throw new UsageException($"no model in {directory}{ModelLayout.ForFileIn(directory, null)}", NoModels);
 
     private static List<string> Of(string directory) => Directory.Exists(directory)
         ? Directory.EnumerateDirectories(directory).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).ToList()

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Millrace.Contracts;
 
 namespace Millrace.Worker.Inference;
@@ -9,16 +7,6 @@ internal static class ModelRepository
 {
     // Thousands of labels fit many times over.
     private const long MostConfigBytes = 16 * 1024 * 1024;
-
-    private static readonly JsonSerializerOptions s_json = new()
-    {
-        AllowDuplicateProperties = false,
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        ReadCommentHandling = JsonCommentHandling.Skip,
-        AllowTrailingCommas = true,
-    };
 
     /// <param name="directory">The repository.</param>
     /// <param name="names">The models to read; none means all.</param>
@@ -43,12 +31,12 @@ internal static class ModelRepository
 
         foreach (var name in names.Where(name => !Directory.Exists(Path.Combine(directory, name))))
         {
-            errors.Add($"model '{name}': no such folder in '{directory}'");
+            errors.Add($"model '{name}': no such folder in '{directory}'{ModelLayout.ForFileIn(directory, name)}");
         }
 
         if (folders.Count == 0 && errors.Count == 0)
         {
-            errors.Add($"Models:Directory: '{directory}' holds no model; expected NAME/VERSION/model.onnx");
+            errors.Add($"Models:Directory: '{directory}' holds no model; expected {ModelLayout.Expected}{ModelLayout.ForFileIn(directory, null)}");
         }
 
         return folders;
@@ -65,7 +53,7 @@ internal static class ModelRepository
 
         if (errors.Count == before && versions.Count == 0)
         {
-            errors.Add($"model '{name}': no VERSION/model.onnx in '{path}' (a version is a whole number){Because(passedOver)}");
+            errors.Add($"model '{name}': no VERSION/model.onnx in '{path}' (a version is a whole number){Because(passedOver)}{ModelLayout.ForFileWithoutVersion(path)}");
         }
 
         if (errors.Count > before)
@@ -145,17 +133,13 @@ internal static class ModelRepository
 
         try
         {
-            var bytes = RegularFile.Read(file, MostConfigBytes).AsSpan();
-            // Editors put a byte order mark before a text, and JSON has none.
-            var text = bytes.StartsWith("\uFEFF"u8) ? bytes["\uFEFF"u8.Length..] : bytes;
-            var config = JsonSerializer.Deserialize<ModelConfig>(text, s_json) ?? new ModelConfig();
+            void Tell(string problem) => errors.Add($"model '{name}': {file}: {problem}");
             var before = errors.Count;
-            ModelConfigRules.Check(config, problem => errors.Add($"model '{name}': {file}: {problem}"));
-            return errors.Count == before ? config : null;
-        }
-        catch (JsonException fault)
-        {
-            errors.Add($"model '{name}': {file}: {Explain(fault)}");
+            if (ModelJson.Read(RegularFile.Read(file, MostConfigBytes), Tell) is { } config)
+            {
+                ModelConfigRules.Check(config, Tell);
+                return errors.Count == before ? config : null;
+            }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -163,12 +147,5 @@ internal static class ModelRepository
         }
 
         return null;
-    }
-
-    /// <summary>The key, then what is wrong with it; the library puts the key behind its sentence, or leaves it to the exception's path.</summary>
-    private static string Explain(JsonException fault)
-    {
-        var end = fault.Message.IndexOf(" Path: ", StringComparison.Ordinal);
-        return fault.Path is { Length: > 2 } path ? $"{path[2..]}: {(end < 0 ? fault.Message : fault.Message[..end])}" : fault.Message;
     }
 }

@@ -55,11 +55,20 @@ internal sealed record ModelSignature(IReadOnlyList<TensorSpec> Inputs, IReadOnl
         _ => throw new ArgumentOutOfRangeException(nameof(datatype), datatype, "not a datatype of the protocol"),
     };
 
+    private static string KindOf(OnnxValueType type) => type switch
+    {
+        OnnxValueType.ONNX_TYPE_SEQUENCE => "a sequence",
+        OnnxValueType.ONNX_TYPE_MAP => "a map",
+        OnnxValueType.ONNX_TYPE_OPTIONAL => "an optional value",
+        OnnxValueType.ONNX_TYPE_SPARSETENSOR => "a sparse tensor",
+        _ => "no tensor",
+    };
+
     private static TensorSpec Spec(string kind, string name, NodeMetadata node, Action<string> problem)
     {
         if (node.OnnxValueType != OnnxValueType.ONNX_TYPE_TENSOR)
         {
-            problem($"{kind} '{name}' is a {node.OnnxValueType}; only tensors can be served (for scikit-learn models, export with zipmap=False)");
+            problem($"{kind} '{name}' is {KindOf(node.OnnxValueType)}; only tensors can be served (for scikit-learn models, export with zipmap=False)");
             return new TensorSpec(name, default, []);
         }
 

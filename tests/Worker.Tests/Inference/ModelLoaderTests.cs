@@ -134,7 +134,7 @@ public sealed class ModelLoaderTests : IDisposable
                 "model 'b' version 1: max_batch_size is 8, but a batch gives other values than single runs do; expected max_batch_size 1", error),
             error => Assert.Equal("model 'b' version 1: labels.z: the model has no such output; it has 'y'", error),
             error => Assert.Equal(
-                "model 'd' version 1: output 'y' is a ONNX_TYPE_SEQUENCE; only tensors can be served (for scikit-learn models, export with zipmap=False)", error));
+                "model 'd' version 1: output 'y' is a sequence; only tensors can be served (for scikit-learn models, export with zipmap=False)", error));
         Assert.Equal(string.Join(Environment.NewLine, fault.Errors), fault.Message);
     }
 

@@ -5,6 +5,10 @@ namespace Millrace.Worker.Tests.Inference;
 
 public sealed class ModelRepositoryTests : IDisposable
 {
+    private const string AllKeys =
+        "description, max_batch_size, max_queue_delay, run_timeout, instances, buckets, execution_providers, intra_op_threads, max_elements, require_finite, columns, "
+        + "scale, labels, top_k, evaluation";
+
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -161,11 +165,53 @@ public sealed class ModelRepositoryTests : IDisposable
                 At("execution_providers: expected some of tensorrt, cuda, webgpu, cpu, found 'gpu'"),
                 At("columns.x: 'p_3..p_1' is not a range; expected a name with rising numbers such as pixel_0..pixel_63, at most 1000000 of them"),
                 At("evaluation.held_out: expected every and first of 1 or more, found 0 and 1"),
-                $"model 'b': {Path.Combine(_folder.Path, "b", "model.json")}: max_batch: The JSON property 'max_batch' could not be mapped to any .NET member contained in type 'Millrace.Worker.Inference.ModelConfig'.",
+                $"model 'b': {Path.Combine(_folder.Path, "b", "model.json")}: max_batch: there is no such key. The keys here are {AllKeys}",
                 $"model 'c': no VERSION/model.onnx in '{Path.Combine(_folder.Path, "c")}' (a version is a whole number)",
                 "model 'd.bulk': not a model's name; expected 1 to 100 of A-Z a-z 0-9 . _ -, not 'dead', not ending in '.bulk'",
             ],
             Errors());
+    }
+
+    [Theory]
+    [InlineData("""{"max_batchsize": 8}""", "max_batchsize: there is no such key; did you mean 'max_batch_size'? The keys here are {0}")]
+    [InlineData("""{"colour": 8}""", "colour: there is no such key. The keys here are {0}")]
+    [InlineData("""{"evaluation": {"file": "f", "sha": "0", "held_out": {"every": 5, "first": 2}}}""",
+        "evaluation.sha: there is no such key. The keys here are file, sha256, label_column, held_out|evaluation: sha256 is missing")]
+    [InlineData("""{"evaluation": {"file": "f"}}""", "evaluation: sha256 and held_out are missing")]
+    [InlineData("""{"evaluation": {"file": "f", "sha256": "0", "held_out": {"every": "5", "first": 2, "frist": 1}}}""",
+        "evaluation.held_out.every: expected a whole number, found \"5\"|evaluation.held_out.frist: there is no such key; did you mean 'first'? The keys here are every, first")]
+    [InlineData("""{"max_batch_size": "8", "instances": 1.5, "max_elements": true}""",
+        "max_batch_size: expected a whole number, found \"8\"|instances: expected a whole number, found 1.5|max_elements: expected a whole number, found true")]
+    [InlineData("""{"instances": null, "buckets": null, "labels": null}""",
+        "instances: expected a whole number, found null|buckets: expected an array, found null|labels: expected an object, found null")]
+    [InlineData("""{"instances": 3000000000}""", "instances: expected a whole number, found 3000000000")]
+    [InlineData("""{"require_finite": "yes"}""", "require_finite: expected true or false, found \"yes\"")]
+    [InlineData("""{"description": 5}""", "description: expected a string, found 5")]
+    [InlineData("""{"columns": ["a"]}""", "columns: expected an object, found an array")]
+    [InlineData("""{"columns": {"x": "a"}}""", "columns.x: expected an array, found \"a\"")]
+    [InlineData("""{"columns": {"x": [5]}}""", "columns.x: expected a string, found 5")]
+    [InlineData("""{"scale": {"x": "0.5", "y": null}}""", "scale.x: expected a number, found \"0.5\"|scale.y: expected a number, found null")]
+    [InlineData("""{"top_k": 1, "top_k": 2}""", "top_k: is there twice; leave one of them out")]
+    [InlineData("""{"labels": {"y": ["a"], "y": ["b"]}}""", "labels.y: is there twice; leave one of them out")]
+    [InlineData("\uFEFF\n", "empty, expected an object such as {}")]
+    [InlineData("[]", "expected an object, found an array")]
+    [InlineData("null", "expected an object, found null")]
+    public void What_a_model_json_cannot_say_is_told_by_its_keys(string json, string told)
+    {
+        _folder.Write("a/1/model.onnx", "").Write("a/model.json", json);
+
+        var file = Path.Combine(_folder.Path, "a", "model.json");
+        Assert.Equal(told.Replace("{0}", AllKeys, StringComparison.Ordinal).Split('|').Select(problem => $"model 'a': {file}: {problem}"), Errors());
+    }
+
+    [Theory]
+    [InlineData("{", "line 1, byte 2")]
+    [InlineData("{\n  \"top_k\": 1\n  \"instances\": 1}", "line 3, byte 3")]
+    public void What_is_no_JSON_is_told_with_its_place(string text, string place)
+    {
+        _folder.Write("a/1/model.onnx", "").Write("a/model.json", text);
+
+        Assert.StartsWith($"model 'a': {Path.Combine(_folder.Path, "a", "model.json")}: not readable as JSON at {place}: ", Assert.Single(Errors()), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -175,27 +221,17 @@ public sealed class ModelRepositoryTests : IDisposable
     [InlineData("""{"max_queue_delay": "NaNs"}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
     [InlineData("""{"max_queue_delay": "3601s"}""", "max_queue_delay: expected a duration of at most 1 h such as \"0ms\", \"250us\", \"5ms\" or \"1s\"")]
     [InlineData("""{"run_timeout": "0ms"}""", "run_timeout: expected 1ms or more, found 0us")]
-    [InlineData("""{"max_batch_size": "8"}""", "max_batch_size: ")]
-    [InlineData("""{"buckets": null}""", "buckets: ")]
-    [InlineData("""{"labels": null}""", "labels: ")]
     [InlineData("""{"labels": {"y": null}}""", "labels.y: expected an array of names, found null")]
     [InlineData("""{"labels": {"y": ["a", null]}}""", "labels.y: expected an array of names, found null")]
     [InlineData("""{"columns": {"x": null}}""", "columns.x: expected an array of names, found null")]
     [InlineData("""{"columns": {"x": [null]}}""", "columns.x: expected an array of names, found null")]
     [InlineData("""{"execution_providers": [null]}""", "execution_providers: expected some of tensorrt, cuda, webgpu, cpu, found ''")]
-    [InlineData("""{"evaluation": {"file": "f"}}""", "evaluation: ")]
-    [InlineData("""{"scale": {"x": "NaN"}}""", "scale.x: ")]
     [InlineData("""{"scale": {"x": 1e999}}""", "scale.x: ")]
     [InlineData("""{"buckets": [70000]}""", "buckets: ")]
-    [InlineData("""{"top_k": 1, "top_k": 2}""", "top_k")]
-    [InlineData("""{"labels": {"y": ["a"], "y": ["b"]}}""", "y")]
     [InlineData("""{"buckets": [0, 4]}""", "buckets: expected rising numbers of 1 to 65536 rows, found [0, 4]")]
     [InlineData("""{"buckets": [4, 4]}""", "buckets: expected rising numbers of 1 to 65536 rows, found [4, 4]")]
     [InlineData("""{"buckets": [4, 8], "max_batch_size": 16}""", "buckets: the largest must be max_batch_size (16), found 8")]
     [InlineData("""{"execution_providers": []}""", "execution_providers: ")]
-    [InlineData("{", "")]
-    [InlineData("[]", "")]
-    [InlineData("", "")]
     public void An_error_names_the_file_and_the_key(string json, string key)
     {
         _folder.Write("a/1/model.onnx", "").Write("a/model.json", json);
@@ -228,6 +264,35 @@ public sealed class ModelRepositoryTests : IDisposable
     }
 
     [Fact]
+    public void A_file_that_lies_in_the_repository_itself_is_told_where_it_belongs()
+    {
+        _folder.Write("iris.onnx", "");
+        string At(string path) => Path.Combine(_folder.Path, path);
+        var move = $"mkdir -p '{At("iris/1")}' && mv '{At("iris.onnx")}' '{At("iris/1/model.onnx")}' (and files of its weights beside it, under their own names)";
+
+        Assert.Equal(
+            [$"Models:Directory: '{_folder.Path}' holds no model; expected NAME/VERSION/model.onnx, such as iris/1/model.onnx; found 'iris.onnx' there: {move}"], Errors());
+        Assert.Equal([$"model 'iris': no such folder in '{_folder.Path}'; found 'iris.onnx' there: {move}"], Errors("iris"));
+    }
+
+    [Theory]
+    [InlineData("iris", "model.onnx")]
+    [InlineData("iris", "iris.onnx")]
+    [InlineData("iris.onnx", "model.onnx")]
+    public void A_file_without_a_folder_for_its_version_is_told_where_it_belongs(string model, string file)
+    {
+        _folder.Write($"{model}/{file}", "");
+        string At(string path) => Path.Combine(_folder.Path, model, path);
+
+        Assert.Equal(
+            [
+                $"model '{model}': no VERSION/model.onnx in '{Path.Combine(_folder.Path, model)}' (a version is a whole number); found '{file}' in the model's own folder, "
+                + $"and it belongs in one of its version: mkdir -p '{At("1")}' && mv '{At(file)}' '{At("1/model.onnx")}' (and files of its weights beside it, under their own names)",
+            ],
+            Errors());
+    }
+
+    [Fact]
     public void A_model_that_is_asked_for_and_not_there_is_an_error()
     {
         _folder.Write("a/1/model.onnx", "");
@@ -238,7 +303,7 @@ public sealed class ModelRepositoryTests : IDisposable
     [Fact]
     public void A_repository_that_is_empty_or_missing_is_an_error()
     {
-        Assert.Equal([$"Models:Directory: '{_folder.Path}' holds no model; expected NAME/VERSION/model.onnx"], Errors());
+        Assert.Equal([$"Models:Directory: '{_folder.Path}' holds no model; expected NAME/VERSION/model.onnx, such as iris/1/model.onnx"], Errors());
 
         var errors = new List<string>();
         ModelRepository.Read(Path.Combine(_folder.Path, "none"), [], errors);

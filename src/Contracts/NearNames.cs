@@ -1,4 +1,4 @@
-namespace Millrace.Producer;
+namespace Millrace.Contracts;
 
 /// <summary>Finds what a mistyped name may have meant.</summary>
 internal static class NearNames
@@ -9,7 +9,12 @@ internal static class NearNames
     /// The names closest to <paramref name="name"/>, nearest first: <c>did you mean 'a' or 'b'?</c>; where none is close, the first
     /// names there are.
     /// </summary>
-    public static string Suggest(string name, IReadOnlyCollection<string> names)
+    public static string Suggest(string name, IReadOnlyCollection<string> names) => Near(name, names) is { } near
+        ? $"did you mean {near}?"
+        : $"there {(names.Count == 1 ? "is" : "are")} {List(names)}";
+
+    /// <summary>The names closest to <paramref name="name"/>, nearest first: <c>'a' or 'b'</c>; null where none is close.</summary>
+    public static string? Near(string name, IReadOnlyCollection<string> names)
     {
         var near = names
             .Select(candidate => (Name: candidate, Distance: Distance(name, candidate)))
@@ -18,9 +23,7 @@ internal static class NearNames
             .Take(3)
             .Select(candidate => $"'{candidate.Name}'")
             .ToList();
-        return near.Count > 0
-            ? $"did you mean {string.Join(" or ", near)}?"
-            : $"there {(names.Count == 1 ? "is" : "are")} {List(names)}";
+        return near.Count > 0 ? string.Join(" or ", near) : null;
     }
 
     /// <summary>The names, a few of them where they are many.</summary>
