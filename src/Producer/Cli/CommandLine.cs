@@ -66,11 +66,13 @@ internal static class CommandLine
                 : command.Subcommands.Select(subcommand => subcommand.Name).ToList();
             return new UsageException(
                 $"'{token}' is not {(token.StartsWith('-') ? "an option" : "something that is known")} here",
-                names.Count > 0 ? $"{NearNames.Suggest(token, names)} see {help}" : $"see {help}");
+                names.Count > 0 ? $"{Sentence(NearNames.Suggest(token, names))} see {help}" : $"see {help}");
         }
 
         return new UsageException(parsed.Errors[0].Message, $"see {help}");
     }
+
+    private static string Sentence(string suggestion) => suggestion.EndsWith('?') ? suggestion : suggestion + ";";
 
     /// <summary>The names that lead to a command, such as <c>dead list </c>; nothing for the root.</summary>
     private static string Path(RootCommand root, CommandResult command) =>

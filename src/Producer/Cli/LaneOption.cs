@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Millrace.Contracts;
 
 namespace Millrace.Producer.Cli;
@@ -6,15 +5,14 @@ namespace Millrace.Producer.Cli;
 /// <summary><c>--lane</c>.</summary>
 internal static class LaneOption
 {
-    public static Option<Lane> Create(Lane unlessGiven) => new("--lane")
+    public static DefaultedOption<Lane> Create(Lane unlessGiven) => new("--lane", unlessGiven)
     {
         Description = $"interactive: someone waits; bulk: fills what that leaves free [default: {Name(unlessGiven)}]",
         HelpName = "LANE",
         CustomParser = result => Read(result.Tokens[0].Value, result.AddError),
-        DefaultValueFactory = _ => unlessGiven,
     };
 
-    private static Lane Read(string text, Action<string> fail)
+    private static Lane? Read(string text, Action<string> fail)
     {
         switch (text)
         {

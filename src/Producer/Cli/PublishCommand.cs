@@ -13,16 +13,16 @@ internal sealed class PublishCommand
 
     private readonly CliContext _context;
     private readonly ServiceOptions _services;
-    private readonly Argument<string> _file = new("FILE")
+    private readonly Argument<string?> _file = new("FILE")
     {
-        Description = "The job, in the Open Inference Protocol's JSON; - for standard input",
-        DefaultValueFactory = _ => Inputs.Standard,
+        Description = "The job, in the Open Inference Protocol's JSON; - or nothing for standard input",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly Option<string?> _model = new("--model") { Description = "The model to ask, instead of the job's model_name", HelpName = "NAME" };
-    private readonly Option<Lane> _lane = LaneOption.Create(Lane.Interactive);
+    private readonly DefaultedOption<Lane> _lane = LaneOption.Create(Lane.Interactive);
     private readonly Option<bool> _noWait = new("--no-wait") { Description = "Print the job's id once the broker has confirmed it, and wait for no reply" };
-    private readonly Option<TimeSpan> _timeout = TimeoutOption.Create("How long to wait for the reply", TimeSpan.FromSeconds(30));
+    private readonly DefaultedOption<TimeSpan> _timeout = TimeoutOption.Create("How long to wait for the reply", TimeSpan.FromSeconds(30));
 
     private PublishCommand(CliContext context, Command command)
     {
@@ -45,10 +45,10 @@ internal sealed class PublishCommand
 
     private async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        var file = arguments.GetValue(_file)!;
+        var file = arguments.GetValue(_file) ?? Inputs.Standard;
         var body = await ReadAsync(file, cancellationToken);
         var job = JobDocument.Read(
-            body, Inputs.Name(file), arguments.GetValue(_model), arguments.GetValue(_lane), _context.TimeProvider);
+            body, Inputs.Name(file), arguments.GetValue(_model), _lane.Of(arguments), _context.TimeProvider);
         var broker = _services.Broker(arguments, _context);
         var noWait = arguments.GetValue(_noWait);
         if (noWait && broker is null)
@@ -67,7 +67,7 @@ internal sealed class PublishCommand
             new MillraceClientOptions
             {
                 CertificateAuthority = _services.CertificateAuthority(arguments, _context),
-                Timeout = arguments.GetValue(_timeout),
+                Timeout = _timeout.Of(arguments),
                 TimeProvider = _context.TimeProvider,
             },
             cancellationToken);
@@ -92,9 +92,11 @@ internal sealed class PublishCommand
         }
 
         new ErrorReport(
-            ExitCode.SomeFailed, $"job {result.Id ?? job.Id} was {result.Status.ToWireName()} ({result.Code}): {result.Error}", Hint: null).Write(_context);
+            ExitCode.SomeFailed, $"job {result.Id ?? job.Id} {Ended(result.Status)} ({result.Code}): {result.Error}", Hint: null).Write(_context);
         return ExitCode.SomeFailed;
     }
+
+    private static string Ended(JobStatus status) => status is JobStatus.Rejected or JobStatus.Cancelled ? $"was {status.ToWireName()}" : $"has {status.ToWireName()}";
 
     private async Task<ReadOnlyMemory<byte>> ReadAsync(string file, CancellationToken cancellationToken)
     {

@@ -38,11 +38,11 @@ internal sealed class ScoreCommand
         HelpName = "COLUMN",
     };
 
-    private readonly Option<int?> _rowsPerJob = CountOption.Create("--rows-per-job", "Rows a job [default: as many as a batch takes, up to 256]", 1 << 20);
+    private readonly Option<int?> _rowsPerJob = CountOption.Create("--rows-per-job", "Rows of one job [default: as many as a batch takes, up to 256]", 1 << 20);
     private readonly Option<int?> _jobsInFlight = CountOption.Create("--jobs-in-flight", "Jobs under way at once [default: 32]", 4096);
     private readonly Option<Guid?> _run = IdOption.Create("--run", "Id of the run; one that was broken off is taken up again by it [default: a new one]");
-    private readonly Option<Lane> _lane = LaneOption.Create(Lane.Bulk);
-    private readonly Option<TimeSpan> _timeout = TimeoutOption.Create("How long to wait for a job's reply", TimeSpan.FromMinutes(1));
+    private readonly DefaultedOption<Lane> _lane = LaneOption.Create(Lane.Bulk);
+    private readonly DefaultedOption<TimeSpan> _timeout = TimeoutOption.Create("How long to wait for a job's reply", TimeSpan.FromMinutes(1));
 
     private ScoreCommand(CliContext context, Command command)
     {
@@ -83,7 +83,7 @@ internal sealed class ScoreCommand
         {
             RunId = arguments.GetValue(_run) ?? JobId.New(_context.TimeProvider),
             IsTakenUp = arguments.GetValue(_run) is not null,
-            Lane = arguments.GetValue(_lane),
+            Lane = _lane.Of(arguments),
             RowsPerJob = arguments.GetValue(_rowsPerJob),
             MaxJobsInFlight = arguments.GetValue(_jobsInFlight) ?? 32,
             TimeProvider = _context.TimeProvider,
@@ -91,7 +91,7 @@ internal sealed class ScoreCommand
         var clientOptions = new MillraceClientOptions
         {
             CertificateAuthority = _services.CertificateAuthority(arguments, _context),
-            Timeout = arguments.GetValue(_timeout),
+            Timeout = _timeout.Of(arguments),
             // The run has a bound of its own.
             MaxInFlight = options.MaxJobsInFlight + 2,
             TimeProvider = _context.TimeProvider,

@@ -16,7 +16,7 @@ internal static class StoreCommand
         {
             await using var store = migrated.Store(arguments, context).Open(context);
             await store.MigrateOrExplainAsync(
-                new MigrationOptions { LockTimeout = arguments.GetValue(lockTimeout), OnWaiting = context.Error.WriteLine }, cancellationToken);
+                new MigrationOptions { LockTimeout = lockTimeout.Of(arguments), OnWaiting = context.Error.WriteLine }, cancellationToken);
             await context.Error.WriteLineAsync($"{store.Description}: the schema is the one of this version.");
             return ExitCode.Ok;
         });

@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace Millrace.Producer.Cli;
 
 /// <summary><c>--timeout</c> and its like.</summary>
@@ -8,9 +6,9 @@ internal static class TimeoutOption
     // The most that a timer takes.
     private static readonly TimeSpan s_longest = TimeSpan.FromDays(24);
 
-    public static Option<TimeSpan> Create(string description, TimeSpan unlessGiven) => Create("--timeout", description, unlessGiven);
+    public static DefaultedOption<TimeSpan> Create(string description, TimeSpan unlessGiven) => Create("--timeout", description, unlessGiven);
 
-    public static Option<TimeSpan> Create(string name, string description, TimeSpan unlessGiven) => new(name)
+    public static DefaultedOption<TimeSpan> Create(string name, string description, TimeSpan unlessGiven) => new(name, unlessGiven)
     {
         Description = $"{description}, such as 500ms, 30s or 5m [default: {unlessGiven.TotalSeconds:0}s]",
         HelpName = "TIME",
@@ -23,8 +21,7 @@ internal static class TimeoutOption
             }
 
             result.AddError($"{name}: expected a time such as 500ms, 30s or 5m, at most 24d, found '{text}'");
-            return default;
+            return null;
         },
-        DefaultValueFactory = _ => unlessGiven,
     };
 }

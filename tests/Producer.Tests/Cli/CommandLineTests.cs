@@ -18,9 +18,30 @@ public sealed class CommandLineTests : IDisposable
         Assert.Empty(outcome.Error);
     }
 
+    public static TheoryData<string> Commands =>
+    [
+        "", "score", "publish", "results", "runs", "cancel", "dead", "dead list", "dead show", "dead requeue", "dead purge", "store", "store migrate", "store check", "up",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Help_says_each_default_once_and_nothing_of_NET(string command)
+    {
+        var outcome = await _cli.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+
+        Assert.Equal(0, outcome.ExitCode);
+        var lines = outcome.Out.Split('\n');
+        Assert.All(lines, line => Assert.True(line.Split("default:").Length <= 2, line));
+        Assert.DoesNotContain(lines, line => line.Contains("[default: 00:", StringComparison.Ordinal) || line.Contains("[default: Bulk", StringComparison.Ordinal));
+        // The root's list is what the test is run for.
+        var names = command.Length == 0 ? lines.SkipWhile(line => line.Trim() != "Commands:").Skip(1).Select(line => line.Trim().Split(' ')[0]).Where(name => name.Length > 0) : [];
+        Assert.All(names, name => Assert.Contains(name, Commands.Select(row => (string)row.Data)));
+    }
+
     [Theory]
     [InlineData("scroe x.csv", "millrace: 'scroe' is not something that is known here\n  hint: did you mean 'score'? see millrace --help\n")]
     [InlineData("score x.csv --modle m", "millrace: '--modle' is not an option here\n  hint: did you mean '--model' or '--models'? see millrace score --help\n")]
+    [InlineData("pubblicize", "millrace: 'pubblicize' is not something that is known here\n  hint: there are 'score', 'publish', 'results', 'runs', 'cancel' and 3 more; see millrace --help\n")]
     [InlineData("score", "millrace: Required argument missing for command: 'score'.\n  hint: see millrace score --help\n")]
     [InlineData("score x.csv --timeout soon", "millrace: --timeout: expected a time such as 500ms, 30s or 5m, at most 24d, found 'soon'\n  hint: see millrace score --help\n")]
     [InlineData("score x.csv --rows-per-job 0", "millrace: --rows-per-job: expected a whole number from 1 to 1048576, found '0'\n  hint: see millrace score --help\n")]

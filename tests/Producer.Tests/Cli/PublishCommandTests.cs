@@ -35,6 +35,43 @@ public sealed class PublishCommandTests : IDisposable
         Assert.Contains("was rejected (value_not_finite): inputs[0] 'x'", outcome.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(JobStatus.Rejected, "was rejected")]
+    [InlineData(JobStatus.Failed, "has failed")]
+    [InlineData(JobStatus.Expired, "has expired")]
+    [InlineData(JobStatus.Cancelled, "was cancelled")]
+    public async Task How_a_job_ended_is_said_in_a_sentence(JobStatus status, string ended)
+    {
+        using var cli = new CliRun
+        {
+            Transport = new ScriptedTransport((job, _) => Task.FromResult(new PredictionResult { Id = job.Id, Status = status, Code = "code", Error = "why" })),
+        };
+
+        var outcome = await cli.RunAsync(Job, ["publish", "-"]);
+
+        Assert.Contains($"{ended} (code): why", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_before_the_job_is_taken()
+    {
+        var outcome = await _cli.RunAsync("\uFEFF" + Job, ["publish", "-"]);
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+    }
+
+    [Fact]
+    public async Task A_job_in_UTF_16_is_called_that()
+    {
+        var file = _cli.Folder["job.json"];
+        await File.WriteAllBytesAsync(file, [0xFF, 0xFE, .. System.Text.Encoding.Unicode.GetBytes(Job)], TestContext.Current.CancellationToken);
+
+        var outcome = await _cli.RunAsync("publish", file);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.StartsWith($"millrace: {file} is UTF-16\n  hint: JSON is UTF-8", outcome.Error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task No_reply_in_time_ends_with_4()
     {
