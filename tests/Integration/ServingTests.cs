@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -63,6 +64,45 @@ public sealed class ServingTests(TestRabbitMq rabbitMq, TestPostgres postgres) :
         Assert.Equal(40, json["outputs"]![0]!["parameters"]!["binary_data_size"]!.GetValue<int>());
         var scores = Enumerable.Range(0, 10).Select(i => BinaryPrimitives.ReadSingleLittleEndian(reply.Body.AsSpan(length + i * 4))).ToList();
         Assert.Equal(Digits.Label(3), scores.IndexOf(scores.Max()).ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("zstd")]
+    public async Task A_compressed_job_is_answered_and_is_the_same_job_when_it_comes_again_as_it_is(string encoding)
+    {
+        var id = Guid.NewGuid();
+        var plain = Encoding.UTF8.GetBytes(ForeignClient.Request(id.ToString(), Digits.Pixels(4)).ToJsonString());
+
+        var compressed = await _client.CallAsync(Compress(plain, encoding), new BasicProperties { ContentType = "application/json", ContentEncoding = encoding });
+        var again = await _client.CallAsync(plain, new BasicProperties { ContentType = "application/json", ContentEncoding = "utf-8" });
+
+        Assert.Equal(Digits.Label(4), compressed.Output("label")["data"]![0]!.GetValue<string>());
+        Assert.Equal(compressed.Body, again.Body);
+        Assert.Equal(1L, await _site.QueryAsync<long>("SELECT count(*) FROM millrace.results WHERE job_id = $1", id));
+    }
+
+    [Fact]
+    public async Task A_body_that_inflates_beyond_the_limit_is_rejected_under_its_id()
+    {
+        var id = Guid.NewGuid();
+        var plain = Encoding.UTF8.GetBytes(ForeignClient.Request(id.ToString(), Digits.Pixels(4)).ToJsonString() + new string(' ', 64 << 20));
+
+        var reply = await _client.CallAsync(Compress(plain, "gzip"), new BasicProperties { ContentType = "application/json", ContentEncoding = "gzip" });
+
+        Assert.Equal(("rejected", "payload_too_large"), (reply.Status, reply.Json["code"]!.GetValue<string>()));
+        Assert.Equal("rejected", await _site.QueryAsync<string>("SELECT status FROM millrace.results WHERE job_id = $1", id));
+    }
+
+    [Fact]
+    public async Task An_encoding_that_is_not_known_is_refused_by_its_name_and_stays_with_the_dead_letter()
+    {
+        var reply = await _client.CallAsync([1, 2, 3], new BasicProperties { ContentType = "application/json", ContentEncoding = "br" });
+
+        Assert.Equal("unreadable_body", reply.Json["code"]!.GetValue<string>());
+        Assert.StartsWith("content_encoding: found 'br', expected gzip, deflate or zstd", reply.Json["error"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("br", (await _client.TakeAsync("millrace.dead")).BasicProperties.ContentEncoding);
     }
 
     [Fact]
@@ -265,4 +305,20 @@ public sealed class ServingTests(TestRabbitMq rabbitMq, TestPostgres postgres) :
     }
 
     private static JsonObject Input(JsonObject request) => request["inputs"]![0]!.AsObject();
+
+    private static byte[] Compress(byte[] plain, string encoding)
+    {
+        using var compressed = new MemoryStream();
+        using (Stream stream = encoding switch
+        {
+            "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
+            "zstd" => new ZstdSharp.CompressionStream(compressed, leaveOpen: true),
+            _ => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
+        })
+        {
+            stream.Write(plain);
+        }
+
+        return compressed.ToArray();
+    }
 }
