@@ -5,6 +5,17 @@ internal static class Inputs
 {
     public const string Standard = "-";
 
+    /// <summary>What standard input is called in messages.</summary>
+    public const string StandardName = "standard input";
+
+    /// <summary>Opens it for reading from start to end. A named pipe opens when somebody opens its other end, which may be never.</summary>
+    /// <exception cref="UsageException">There is no such file.</exception>
+    public static Task<Stream> OpenAsync(string path, CliContext context, CancellationToken cancellationToken) =>
+        Task.Run(() => Open(path, context), cancellationToken).WaitAsync(cancellationToken);
+
+    /// <summary>Bytes of the file; null for what has no length, a pipe or a terminal.</summary>
+    public static long? Length(Stream input) => input is FileStream { CanSeek: true } ? input.Length : null;
+
     /// <summary>Opens it for reading from start to end.</summary>
     /// <exception cref="UsageException">There is no such file.</exception>
     public static Stream Open(string path, CliContext context)
@@ -30,7 +41,7 @@ internal static class Inputs
     }
 
     /// <summary>What to call it in messages.</summary>
-    public static string Name(string path) => path == Standard ? "standard input" : path;
+    public static string Name(string path) => path == Standard ? StandardName : path;
 
     private static string? Near(string path)
     {

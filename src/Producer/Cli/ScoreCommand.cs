@@ -15,6 +15,7 @@ internal sealed class ScoreCommand
 
     private readonly CliContext _context;
     private readonly ServiceOptions _services;
+    private readonly DialectOptions _dialect;
     private readonly Argument<string> _file = new("FILE") { Description = "The CSV, its first line the columns' names; - for standard input" };
 
     private readonly Option<string?> _model = new("--model") { Description = "The model [default: the only one there is]", HelpName = "NAME" };
@@ -52,6 +53,7 @@ internal sealed class ScoreCommand
         command.Add(_output);
         command.Add(_columns);
         command.Add(_label);
+        _dialect = new DialectOptions(command);
         command.Add(_rowsPerJob);
         command.Add(_jobsInFlight);
         command.Add(_run);
@@ -72,8 +74,8 @@ internal sealed class ScoreCommand
     {
         var file = arguments.GetValue(_file)!;
         var output = OutputPath(file, arguments.GetValue(_output));
-        await using var input = Inputs.Open(file, _context);
-        var length = input is FileStream ? input.Length : (long?)null;
+        await using var input = await Inputs.OpenAsync(file, _context, cancellationToken);
+        var length = Inputs.Length(input);
 
         var broker = _services.Broker(arguments, _context);
         var models = _services.Models(arguments, _context);
@@ -102,12 +104,13 @@ internal sealed class ScoreCommand
         // The worker starts while the file is looked at.
         await using var session = ClientSession.Open(_context, broker, models, modelName, store, clientOptions, cancellationToken);
         await using var origins = new RunOrigins(_context, session, store);
-        await using var source = await CsvSource.OpenAsync(Inputs.Name(file), input, cancellationToken);
+        await using var source = await CsvSource.OpenAsync(Inputs.Name(file), input, _dialect.Read(arguments), cancellationToken);
         var client = await OrSayHowToGoOnAsync(session.Client, options.RunId);
         var begun = options.IsTakenUp ? await origins.FindAsync(options.RunId, cancellationToken) : null;
         options = options with { RowsPerJob = options.RowsPerJob ?? RunOrigins.RowsPerJob(begun) };
         var model = client.Describe(modelName, begun?.ModelVersion)
             ?? await Task.Run(() => _context.ReadModel(models, modelName, begun?.ModelVersion), cancellationToken);
+        HeaderCheck.Refuse(source, model);
         var label = LabelColumn(arguments.GetValue(_label), model, source);
         var mapping = InputMapping.Resolve(model, source.Header, arguments.GetValue(_columns) ?? [], label);
         var outputs = OutputPlan.For(model, mapping.IsBatched, source.Header);
@@ -153,6 +156,12 @@ internal sealed class ScoreCommand
                 : null,
             ResultsCommand = ResultsCommandLine(broker, store, options.RunId),
         };
+        if (source.EmptyLines > 0)
+        {
+            await _context.Error.WriteLineAsync(
+                $"{source.Name}: {source.EmptyLines} empty {(source.EmptyLines == 1 ? "line is no row" : "lines are no rows")} (the first is line {source.FirstEmptyLine})");
+        }
+
         foreach (var line in text.Lines())
         {
             await _context.Error.WriteLineAsync(line);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using CsvHelper;
 
 namespace Millrace.Producer.Scoring;
@@ -5,66 +7,100 @@ namespace Millrace.Producer.Scoring;
 /// <summary>The file to score: its header read, its rows to come.</summary>
 internal sealed class CsvSource : IAsyncDisposable
 {
-    // A quote that is never closed would otherwise swallow the rest of the file into memory.
-    private const int LargestRecordBytes = 16 << 20;
+    // In a file of one column nothing separates fields; the reader wants a character, and this one is in no text.
+    private const byte NoSeparator = 0x1F;
 
-    private readonly MeasuredStream _stream;
-    private bool _unclosedQuote;
+    private readonly MeasuredStream _file;
+    private readonly ReplayStream _text;
+    private readonly CsvLayout _layout;
+    private readonly CsvReaderOptions _options;
+    private readonly CsvRecords _records;
 
-    private CsvSource(string name, Stream stream)
+    private CsvSource(string name, MeasuredStream file, ReplayStream text, CsvLayout layout, CsvDialect dialect)
     {
         Name = name;
-        _stream = new MeasuredStream(stream);
-        Reader = CsvReader.Create(_stream, CsvReaderOptions.Default with
+        Dialect = dialect;
+        _file = file;
+        _text = text;
+        _layout = layout;
+        FirstRows = text.Ahead.ToArray();
+        _options = CsvReaderOptions.Default with
         {
             // The header is read as a record, for its text as it stands.
             HasHeader = false,
-            TrackLineNumbers = true,
-            MaxRecordSize = LargestRecordBytes,
-            OnMalformedRecord = record => _unclosedQuote |= record.Reason == CsvMalformedReason.UnterminatedQuote,
-        });
+            Separator = (char)(layout.Separator ?? NoSeparator),
+            Mode = dialect.HasQuotes ? CsvMode.Rfc4180 : CsvMode.NoEscape,
+            SkipEmptyLines = false,
+        };
+        _records = new CsvRecords(name, text, layout, _options);
     }
 
     /// <summary>What to call the file in messages.</summary>
     public string Name { get; }
 
+    /// <summary>How the file is written, as far as a person said so.</summary>
+    public CsvDialect Dialect { get; }
+
     /// <summary>Stands on the current row.</summary>
-    public CsvReader Reader { get; }
+    public CsvReader Reader => _records.Reader;
+
+    /// <summary>Line of the file, from 1, where the current row begins.</summary>
+    public long LineNumber => _records.LineNumber;
+
+    /// <summary>Number of the current row, from 0.</summary>
+    public long RowNumber { get; private set; } = -1;
+
+    /// <summary>Empty lines that were no rows, in a file of several columns.</summary>
+    public long EmptyLines { get; private set; }
+
+    /// <summary>Line of the first of them.</summary>
+    public long FirstEmptyLine { get; private set; }
 
     /// <summary>The columns' names.</summary>
     public IReadOnlyList<string> Header { get; private set; } = [];
 
-    /// <summary>The header as it stands in the file, without the line break.</summary>
+    /// <summary>The header for the scored file, without the line break: as it stands in the file, or the columns' numbers.</summary>
     public ReadOnlyMemory<byte> HeaderText { get; private set; }
 
-    /// <summary>The separator, which is found out from the file: a comma, semicolon, tab or bar.</summary>
-    public byte Separator => (byte)Reader.Separator;
+    /// <summary>Line of the file, from 1, that <see cref="FirstRows"/> begin with.</summary>
+    public long FirstLine => _layout.Line;
+
+    /// <summary>The start of the file, from its first line on; where that has the names, with it. It may end within a row.</summary>
+    public ReadOnlyMemory<byte> FirstRows { get; }
+
+    /// <summary>What separates the scored file's fields: what separates the file's; a comma where it has one column.</summary>
+    public byte Separator => _layout.Separator ?? (byte)',';
+
+    /// <summary>Whether nothing separates fields: a line is a value.</summary>
+    public bool HasOneColumn => _layout.Separator is null;
 
     /// <summary>The line end of the first line.</summary>
-    public string NewLine => _stream.NewLine ?? "\n";
+    public string NewLine => _layout.NewLine;
 
     /// <summary>Bytes read so far.</summary>
-    public long BytesRead => _stream.BytesRead;
+    public long BytesRead => _file.BytesRead;
+
+    /// <summary>Reads the header of a file of which nothing is known.</summary>
+    /// <exception cref="UsageException">It cannot be read, or would have to be guessed.</exception>
+    public static Task<CsvSource> OpenAsync(string name, Stream stream, CancellationToken cancellationToken) =>
+        OpenAsync(name, stream, new CsvDialect(), cancellationToken);
 
     /// <summary>Reads the header.</summary>
-    /// <exception cref="UsageException">There is none.</exception>
-    public static async Task<CsvSource> OpenAsync(string name, Stream stream, CancellationToken cancellationToken)
+    /// <exception cref="UsageException">It cannot be read, or would have to be guessed.</exception>
+    public static async Task<CsvSource> OpenAsync(string name, Stream stream, CsvDialect dialect, CancellationToken cancellationToken)
     {
-        var source = new CsvSource(name, stream);
+        var file = new MeasuredStream(stream);
         try
         {
-            if (!await source.ReadAsync(cancellationToken))
-            {
-                throw new UsageException($"{name} is empty", "expected CSV: a line of column names, then one line a row");
-            }
-
-            source.Header = source.Reader.Current.ToArray();
-            source.HeaderText = source.Reader.RawRecord.ToArray();
+            var text = await TextStream.OpenAsync(name, file, dialect.Encoding, cancellationToken);
+            var layout = await CsvLayout.ReadAsync(name, text, dialect, CsvRecords.LargestBytes, cancellationToken);
+            var source = new CsvSource(name, file, text, layout, dialect);
+            await source.ReadHeaderAsync(cancellationToken);
             return source;
         }
         catch
         {
-            await source.DisposeAsync();
+            await file.DisposeAsync();
             throw;
         }
     }
@@ -73,24 +109,69 @@ internal sealed class CsvSource : IAsyncDisposable
     /// <exception cref="UsageException">The file cannot be read on.</exception>
     public async ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
     {
-        try
+        while (await _records.ReadAsync(cancellationToken))
         {
-            return await Reader.ReadAsync(cancellationToken);
+            if (Reader.RawRecord.IsEmpty && Header.Count > 1)
+            {
+                FirstEmptyLine = EmptyLines++ == 0 ? LineNumber : FirstEmptyLine;
+                continue;
+            }
+
+            RowNumber++;
+            return true;
         }
-        catch (CsvFormatException malformed)
-        {
-            throw new UsageException(
-                $"{Name}, line {malformed.LineNumber}: the row is larger than {LargestRecordBytes >> 20} MiB",
-                "is there a quote that is never closed?");
-        }
+
+        return false;
     }
 
-    /// <summary>What is wrong with the current row as CSV; null where nothing is.</summary>
-    public string? Fault() => _unclosedQuote ? "a quote is never closed" : null;
+    /// <summary>What is wrong with the current row as text or as CSV; null where nothing is.</summary>
+    public string? Fault() => _records.Fault;
+
+    /// <summary>Whether the current row cannot be split into fields.</summary>
+    public bool IsBroken => _records.IsBroken;
+
+    /// <summary>A reader of the rows in <see cref="FirstRows"/>, which tells of malformed ones.</summary>
+    public CsvReader ReadFirstRows(Action<CsvMalformedRecord> malformed) =>
+        CsvReader.Create(FirstRows, _options with { TrackLineNumbers = true, OnMalformedRecord = malformed });
 
     /// <summary>SHA-256 of the file, once it is read to its end.</summary>
-    public string Sha256() => _stream.Sha256();
+    public string Sha256() => _file.Sha256();
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Reader.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _records.DisposeAsync();
+        await _text.DisposeAsync();
+        await _file.DisposeAsync();
+    }
+
+    private async Task ReadHeaderAsync(CancellationToken cancellationToken)
+    {
+        await _records.ReadAsync(cancellationToken);
+        if (Dialect.HasHeader == false)
+        {
+            Header = Enumerable.Range(1, Reader.FieldCount).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToArray();
+            HeaderText = Encoding.UTF8.GetBytes(string.Join((char)Separator, Header));
+            // It is a row: read again as one.
+            _records.StartAt(_layout.Start, _layout.Line - 1);
+            _records.Fields = Header.Count;
+            return;
+        }
+
+        if (Fault() is { } fault)
+        {
+            throw new UsageException($"{Name}, line {LineNumber}, where the columns' names are: {fault}");
+        }
+
+        // A last column without a name is what a separator at the line's end leaves.
+        var count = Reader.FieldCount;
+        while (count > 1 && Reader.IsEmpty(count - 1))
+        {
+            count--;
+        }
+
+        Header = Enumerable.Range(0, count).Select(Reader.GetString).ToArray();
+        _records.Fields = count;
+        HeaderText = RowText.Of(Reader, count, this).ToArray();
+    }
 }

@@ -5,28 +5,51 @@ using Millrace.Contracts;
 namespace Millrace.Producer.Scoring;
 
 /// <summary>Collects rows of the file as rows of one input.</summary>
-internal sealed class InputRows(InputPlan plan)
+internal sealed class InputRows
 {
-    private readonly CellParser _parse = CellParsers.For(plan.Datatype);
+    private readonly InputPlan _plan;
+    private readonly CellParser _parse;
+    private readonly byte[]? _missing;
+    private readonly bool _replacesNan;
     private ArrayBufferWriter<byte> _data = new();
     private int _wholeRowsBytes;
+
+    public InputRows(InputPlan plan, CsvDialect dialect)
+    {
+        _plan = plan;
+        _parse = CellParsers.For(plan.Datatype, NumberText.Of(dialect));
+        _missing = dialect.Missing.ElementOf(plan.Datatype);
+        // NaN is a number of its own, unless another is to stand for it.
+        _replacesNan = _missing is not null && !dialect.Missing.IsNan;
+    }
 
     /// <summary>Bytes of the whole rows.</summary>
     public int SizeBytes => _wholeRowsBytes;
 
+    /// <summary>What the cells are read as.</summary>
+    public TensorDatatype Datatype => _plan.Datatype;
+
     /// <summary>What a cell must look like, for messages.</summary>
-    public string Expected => CellParsers.Expected(plan.Datatype);
+    public string Expected => CellParsers.Expected(_plan.Datatype);
 
     /// <summary>Appends the current row's cells; they count once <see cref="CommitRow"/> is called.</summary>
     /// <returns>The index of the column whose cell is no value of the datatype; -1 where all are.</returns>
     public int Append(CsvReader row)
     {
-        foreach (var column in plan.Columns)
+        foreach (var column in _plan.Columns)
         {
-            if (!_parse(row.GetSpan(column), _data))
+            var cell = row.GetSpan(column);
+            if ((!_replacesNan || !MissingCells.Has(cell)) && _parse(cell, _data))
+            {
+                continue;
+            }
+
+            if (_missing is null || !MissingCells.Has(cell))
             {
                 return column;
             }
+
+            _data.Write(_missing);
         }
 
         return -1;
@@ -40,9 +63,9 @@ internal sealed class InputRows(InputPlan plan)
     {
         var tensor = new Tensor
         {
-            Name = plan.Name,
-            Datatype = plan.Datatype,
-            Shape = isBatched ? [rowCount, .. plan.RowShape] : plan.RowShape,
+            Name = _plan.Name,
+            Datatype = _plan.Datatype,
+            Shape = isBatched ? [rowCount, .. _plan.RowShape] : _plan.RowShape,
             Data = _data.WrittenMemory[.._wholeRowsBytes],
         };
         _data = new ArrayBufferWriter<byte>(Math.Max(256, _wholeRowsBytes));

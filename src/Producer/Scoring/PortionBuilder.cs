@@ -6,12 +6,30 @@ using Millrace.Contracts;
 namespace Millrace.Producer.Scoring;
 
 /// <summary>Collects rows of the file until they make a job.</summary>
-internal sealed class PortionBuilder(InputMapping mapping, IReadOnlyList<string> header, int? labelColumn)
+internal sealed class PortionBuilder
 {
-    private readonly InputRows[] _inputs = mapping.Inputs.Select(input => new InputRows(input)).ToArray();
+    private readonly InputMapping _mapping;
+    private readonly CsvSource _source;
+    private readonly IReadOnlyList<string> _header;
+    private readonly int? _labelColumn;
+    private readonly InputRows[] _inputs;
+    private readonly NumberWatch _numbers;
     private ArrayBufferWriter<byte> _text = new();
     private List<int> _textEnds = [];
     private List<string> _labels = [];
+
+    /// <summary>Looks at the file's first rows before it takes any.</summary>
+    /// <exception cref="UsageException">They are not written as numbers are read.</exception>
+    public PortionBuilder(InputMapping mapping, CsvSource source, int? labelColumn)
+    {
+        _mapping = mapping;
+        _source = source;
+        _header = source.Header;
+        _labelColumn = labelColumn;
+        _inputs = mapping.Inputs.Select(input => new InputRows(input, source.Dialect)).ToArray();
+        source.Dialect.Missing.Refuse(mapping);
+        _numbers = NumberWatch.Start(source, mapping);
+    }
 
     /// <summary>Rows collected.</summary>
     public int RowCount => _textEnds.Count;
@@ -21,11 +39,12 @@ internal sealed class PortionBuilder(InputMapping mapping, IReadOnlyList<string>
 
     /// <summary>Collects the current row.</summary>
     /// <returns>Null; or what is wrong with it, and then it was not collected.</returns>
+    /// <exception cref="UsageException">It shows that rows before it may have been misread.</exception>
     public string? TryAdd(CsvReader row)
     {
-        if (row.FieldCount != header.Count)
+        if (row.FieldCount != _header.Count && !HasOnlyEmptyFieldsBehind(row))
         {
-            return $"{row.FieldCount} fields, the header has {header.Count}";
+            return $"{row.FieldCount} {(row.FieldCount == 1 ? "field" : "fields")}, the header has {_header.Count}";
         }
 
         foreach (var input in _inputs)
@@ -33,8 +52,13 @@ internal sealed class PortionBuilder(InputMapping mapping, IReadOnlyList<string>
             var column = input.Append(row);
             if (column >= 0)
             {
-                return $"column '{header[column]}': found '{Excerpt(row.GetString(column))}', expected {input.Expected}";
+                return Explain(input, row, column);
             }
+        }
+
+        if (_numbers.IsUnsure)
+        {
+            _numbers.See(row);
         }
 
         foreach (var input in _inputs)
@@ -42,9 +66,9 @@ internal sealed class PortionBuilder(InputMapping mapping, IReadOnlyList<string>
             input.CommitRow();
         }
 
-        _text.Write(row.RawRecord);
+        _text.Write(RowText.Of(row, _header.Count, _source));
         _textEnds.Add(_text.WrittenCount);
-        if (labelColumn is { } label)
+        if (_labelColumn is { } label)
         {
             _labels.Add(row.GetString(label));
         }
@@ -64,7 +88,7 @@ internal sealed class PortionBuilder(InputMapping mapping, IReadOnlyList<string>
     /// <summary>Hands over what was collected, and starts again.</summary>
     public (Portion Rows, IReadOnlyList<Tensor> Inputs) Take(long firstRow)
     {
-        var inputs = _inputs.Select(input => input.Take(RowCount, mapping.IsBatched)).ToList();
+        var inputs = _inputs.Select(input => input.Take(RowCount, _mapping.IsBatched)).ToList();
         var portion = new Portion { FirstRow = firstRow, Text = _text.WrittenMemory, TextEnds = _textEnds, Labels = _labels };
         _text = new ArrayBufferWriter<byte>(_text.WrittenCount);
         _textEnds = new List<int>(_textEnds.Count);
@@ -73,26 +97,57 @@ internal sealed class PortionBuilder(InputMapping mapping, IReadOnlyList<string>
     }
 
     /// <summary>
-    /// A row that could not be collected, written anew with exactly the header's number of fields, so that what is appended to it
-    /// stands in its column.
+    /// A row that could not be collected, with exactly the header's number of fields, so that what is appended to it stands in its
+    /// column. Where that is not the row's own text, the whole of that stands behind the error.
     /// </summary>
-    public Portion Failed(CsvReader row, long rowNumber, byte separator, string error)
+    public Portion Failed(CsvReader row, long rowNumber, string error)
     {
+        var isWhole = !_source.IsBroken && (row.FieldCount == _header.Count || HasOnlyEmptyFieldsBehind(row));
         var text = new ArrayBufferWriter<byte>();
-        for (var i = 0; i < header.Count; i++)
+        if (isWhole)
         {
-            if (i > 0)
-            {
-                text.Write([separator]);
-            }
+            text.Write(RowText.Of(row, _header.Count, _source));
+        }
+        else
+        {
+            // Of a row that cannot be split no field is known.
+            text.Write(RowText.Written(row, _source.IsBroken ? 0 : row.FieldCount, _header.Count, _source.Separator));
+        }
 
-            if (i < row.FieldCount)
+        return new Portion
+        {
+            FirstRow = rowNumber,
+            Text = text.WrittenMemory,
+            TextEnds = [text.WrittenCount],
+            Error = isWhole ? error : $"{error}; the row: {RowText.Whole(row)}",
+        };
+    }
+
+    /// <summary>Whether a row is wider than the header by empty fields alone, as a separator at the line's end leaves them.</summary>
+    private bool HasOnlyEmptyFieldsBehind(CsvReader row)
+    {
+        for (var i = row.FieldCount - 1; i >= _header.Count; i--)
+        {
+            if (!row.IsEmpty(i))
             {
-                CsvText.AppendField(text, row.GetSpan(i), separator);
+                return false;
             }
         }
 
-        return new Portion { FirstRow = rowNumber, Text = text.WrittenMemory, TextEnds = [text.WrittenCount], Error = error };
+        return row.FieldCount > _header.Count;
+    }
+
+    private string Explain(InputRows input, CsvReader row, int column)
+    {
+        var cell = row.GetSpan(column);
+        var name = _header[column];
+        var isMissing = input.Datatype != TensorDatatype.Bytes && MissingCells.Has(cell);
+        var advice = isMissing ? _source.Dialect.Missing.Explain(input.Datatype)
+            : CellParsers.IsNumber(input.Datatype) ? _numbers.Explain(cell, name)
+            : "";
+        return cell.IsEmpty
+            ? $"column '{name}': empty, expected {input.Expected}{advice}"
+            : $"column '{name}': found '{Excerpt(row.GetString(column))}', expected {input.Expected}{advice}";
     }
 
     private static string Excerpt(string cell)

@@ -91,13 +91,13 @@ internal sealed class ScoreRun
     {
         try
         {
-            var rows = new PortionBuilder(_mapping, _source.Header, _labelIndex);
+            var rows = new PortionBuilder(_mapping, _source, _labelIndex);
             long next = 0;
             for (; await _source.ReadAsync(cancellationToken); next++)
             {
                 if ((_source.Fault() ?? rows.TryAdd(_source.Reader)) is { } error)
                 {
-                    var failed = rows.Failed(_source.Reader, next, _source.Separator, Complain(error, _source.Reader.LineNumber));
+                    var failed = rows.Failed(_source.Reader, next, Complain(error, _source.LineNumber));
                     rows.DropUnfinished();
                     // A job's rows follow one another without a gap: that is how its run_row names them.
                     await SendAsync(rows, next, client, requests, portions, cancellationToken);

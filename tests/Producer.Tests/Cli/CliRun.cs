@@ -42,13 +42,16 @@ internal sealed class CliRun : IDisposable
     public Task<CliOutcome> RunAsync(params string[] arguments) => RunAsync("", arguments);
 
     /// <summary>Runs it with a standard input.</summary>
-    public async Task<CliOutcome> RunAsync(string input, string[] arguments)
+    public Task<CliOutcome> RunAsync(string input, string[] arguments) => RunAsync(new MemoryStream(Encoding.UTF8.GetBytes(input)), arguments);
+
+    /// <summary>Runs it with a standard input.</summary>
+    public async Task<CliOutcome> RunAsync(Stream input, string[] arguments)
     {
         var output = new MemoryStream();
         await using var error = new StringWriter();
         var context = new CliContext
         {
-            In = new MemoryStream(Encoding.UTF8.GetBytes(input)),
+            In = input,
             Out = output,
             Error = error,
             Environment = name => _environment.GetValueOrDefault(name),
