@@ -20,7 +20,7 @@ internal sealed record CsvLayout(long Start, long Line, byte? Separator, string 
         while (true)
         {
             var header = HeaderLine.Of(text.Ahead.Span, dialect.HasQuotes);
-            while (header.Bytes < 0 && text.Ahead.Length <= mostBytes && await text.ReadAheadAsync(cancellationToken))
+            while (!HasEnded(header, text.Ahead.Span) && text.Ahead.Length <= mostBytes && await text.ReadAheadAsync(cancellationToken))
             {
                 header = HeaderLine.Of(text.Ahead.Span, dialect.HasQuotes);
             }
@@ -61,6 +61,10 @@ internal sealed record CsvLayout(long Start, long Line, byte? Separator, string 
         (byte)' ' => "space",
         _ => $"'{(char)separator}'",
     };
+
+    /// <summary>Whether a line is there with its line end; of CR LF half may have come.</summary>
+    private static bool HasEnded(HeaderLine line, ReadOnlySpan<byte> text) =>
+        line.Bytes >= 0 && (text[line.Bytes] == '\n' || line.Bytes + 1 < text.Length);
 
     private static byte? Choose(string name, long line, IReadOnlyList<byte> candidates) => candidates switch
     {

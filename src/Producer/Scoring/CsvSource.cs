@@ -125,7 +125,7 @@ internal sealed class CsvSource : IAsyncDisposable
     }
 
     /// <summary>What is wrong with the current row as text or as CSV; null where nothing is.</summary>
-    public string? Fault() => _records.Fault;
+    public string? Fault() => _records.Fault ?? (IsHeaderAgain() ? "the header again, as where files were put one behind the other" : null);
 
     /// <summary>Whether the current row cannot be split into fields.</summary>
     public bool IsBroken => _records.IsBroken;
@@ -144,6 +144,9 @@ internal sealed class CsvSource : IAsyncDisposable
         await _text.DisposeAsync();
         await _file.DisposeAsync();
     }
+
+    /// <summary>In a column of text it would be read as a row; of one column a value may well be what the column is called.</summary>
+    private bool IsHeaderAgain() => Header.Count > 1 && Dialect.HasHeader != false && Reader.RawRecord.SequenceEqual(HeaderText.Span);
 
     private async Task ReadHeaderAsync(CancellationToken cancellationToken)
     {

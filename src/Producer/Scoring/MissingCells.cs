@@ -9,7 +9,7 @@ namespace Millrace.Producer.Scoring;
 internal sealed record MissingCells(string? Value)
 {
     /// <summary>The words: those of pandas, R, Excel, SQL, Python and MySQL. Capitals make no difference.</summary>
-    public const string Words = "NA, N/A, #N/A, #NA, <NA>, NaN, null, None, \\N";
+    public const string Words = "NA, N/A, #N/A, #NA, #NV, #N/D, <NA>, NaN, -NaN, null, None, \\N";
 
     // None of the words is longer.
     private const int MostBytes = 4;
@@ -67,8 +67,8 @@ internal sealed record MissingCells(string? Value)
         {
             0 => true,
             > MostBytes => false,
-            _ => Is(cell, "NA"u8) || Is(cell, "N/A"u8) || Is(cell, "#N/A"u8) || Is(cell, "#NA"u8) || Is(cell, "<NA>"u8)
-                || Is(cell, "NaN"u8) || Is(cell, "null"u8) || Is(cell, "None"u8) || Is(cell, "\\N"u8),
+            _ => Is(cell, "NA"u8) || Is(cell, "N/A"u8) || Is(cell, "#N/A"u8) || Is(cell, "#NA"u8) || Is(cell, "#NV"u8) || Is(cell, "#N/D"u8) || Is(cell, "<NA>"u8)
+                || Is(cell, "NaN"u8) || Is(cell, "-NaN"u8) || Is(cell, "null"u8) || Is(cell, "None"u8) || Is(cell, "\\N"u8),
         };
     }
 

@@ -22,7 +22,16 @@ internal static class NumberShape
             return NumberMarks.None;
         }
 
-        return OfNumber(text[..length].TrimStart("+-\u2212"));
+        var number = text[..length].TrimStart("+-\u2212");
+        var mantissa = Mantissa(number);
+        var marks = OfNumber(mantissa);
+        // Nobody groups the digits before an exponent.
+        return mantissa.Length == number.Length ? marks : marks switch
+        {
+            NumberMarks.Point => NumberMarks.DecimalPoint,
+            NumberMarks.Comma => NumberMarks.DecimalComma,
+            _ => marks,
+        };
     }
 
     private static bool HasMarks(ReadOnlySpan<byte> cell) => cell.ContainsAnyExceptInRange((byte)'0', (byte)'9');
@@ -42,8 +51,7 @@ internal static class NumberShape
             }
             else if (current is not (' ' or '\u00A0' or '\u202F' or '\u2009' or '\'' or '\u2019'))
             {
-                // An exponent behind a decimal point, as programs write it, or no number.
-                return IsExponent(text) ? NumberMarks.DecimalPoint : NumberMarks.None;
+                return NumberMarks.None;
             }
         }
 
@@ -97,6 +105,10 @@ internal static class NumberShape
         return true;
     }
 
-    private static bool IsExponent(ReadOnlySpan<char> text) =>
-        text.Contains('.') && text.IndexOfAny('e', 'E') > 0 && double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _);
+    private static ReadOnlySpan<char> Mantissa(ReadOnlySpan<char> number)
+    {
+        var mark = number.LastIndexOfAny('e', 'E');
+        var exponent = mark > 0 ? number[(mark + 1)..].TrimStart("+-") : [];
+        return exponent.Length > 0 && !exponent.ContainsAnyExceptInRange('0', '9') ? number[..mark] : number;
+    }
 }

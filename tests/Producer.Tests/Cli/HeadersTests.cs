@@ -100,6 +100,17 @@ public sealed class HeadersTests : IDisposable
     }
 
     [Fact]
+    public async Task The_header_of_a_second_file_is_no_row()
+    {
+        using var cli = EchoModel.Of(TensorDatatype.Bytes, "city");
+
+        var outcome = await cli.ScoreAsync("city,n\nAachen,1\ncity,n\nBonn,2\n");
+
+        Assert.Equal(["Aachen,1,Aachen,", "city,n,,\"the header again, as where files were put one behind the other\"", "Bonn,2,Bonn,"], outcome.Rows());
+        Assert.Contains("line 3: the header again", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Empty_lines_between_rows_of_several_columns_are_no_rows_and_are_counted()
     {
         var outcome = await _cli.ScoreAsync("a,b\n1,2\n\n3,4\n\n\n");

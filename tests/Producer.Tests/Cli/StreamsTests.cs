@@ -42,6 +42,7 @@ public sealed class StreamsTests : IDisposable
         var outcome = await cli.RunAsync(new PiecesStream("a,b\r\n1,2\r\n\"3\",4\r\n5,\"x\r\n6,7\r\n"), ["score", "-"]);
 
         Assert.Equal(3, outcome.ExitCode);
+        Assert.StartsWith("a,b,prediction,confidence,error\r\n", outcome.Out, StringComparison.Ordinal);
         Assert.Equal(["1,2,3,0.5,", "\"3\",4,7,0.5,", "6,7,13,0.5,"], outcome.Rows().Where(row => !row.StartsWith(",,", StringComparison.Ordinal)));
     }
 
