@@ -105,7 +105,7 @@ internal sealed class ScoreCommand
         await using var session = ClientSession.Open(_context, broker, models, modelName, store, clientOptions, cancellationToken);
         await using var origins = new RunOrigins(_context, session, store);
         await using var source = await CsvSource.OpenAsync(Inputs.Name(file), input, _dialect.Read(arguments), cancellationToken);
-        var client = await OrSayHowToGoOnAsync(session.Client, options.RunId);
+        var client = await OrSayHowToGoOnAsync(session.Client, options.RunId, source);
         var begun = options.IsTakenUp ? await origins.FindAsync(options.RunId, cancellationToken) : null;
         options = options with { RowsPerJob = options.RowsPerJob ?? RunOrigins.RowsPerJob(begun) };
         var model = client.Describe(modelName, begun?.ModelVersion)
@@ -122,7 +122,7 @@ internal sealed class ScoreCommand
 
         var origin = RunOrigins.Describe(
             options.RunId, file, input, model, new Dictionary<string, string>(StringComparer.Ordinal), sizes.Rows);
-        await OrSayHowToGoOnAsync(BeginAsync(), options.RunId);
+        await OrSayHowToGoOnAsync(BeginAsync(), options.RunId, source);
         async Task<bool> BeginAsync()
         {
             await origins.BeginAsync(origin, cancellationToken);
@@ -142,7 +142,7 @@ internal sealed class ScoreCommand
         var run = new ScoreRun(source, target, mapping, outputs, model, sizes, options with { LabelColumn = label }, progress);
         var scoring = Task.Run(() => run.RunAsync(session.Client, cancellationToken), CancellationToken.None);
         await ScoreDisplay.ShowAsync(_context, progress, length, scoring);
-        var summary = await OrSayHowToGoOnAsync(scoring, options.RunId);
+        var summary = await OrSayHowToGoOnAsync(scoring, options.RunId, source);
         var text = new SummaryText
         {
             Summary = summary,
@@ -202,7 +202,7 @@ internal sealed class ScoreCommand
             .FirstOrDefault(column => column is not null && source.Header.Contains(column, StringComparer.Ordinal) && !feeds.Contains(column));
     }
 
-    private async Task<T> OrSayHowToGoOnAsync<T>(Task<T> scoring, Guid runId)
+    private async Task<T> OrSayHowToGoOnAsync<T>(Task<T> scoring, Guid runId, CsvSource source)
     {
         try
         {
@@ -213,6 +213,12 @@ internal sealed class ScoreCommand
         {
             await _context.Error.WriteLineAsync(
                 $"run {runId} was not finished: the same command with --run {runId} takes it up again, and no row is scored twice");
+            throw;
+        }
+        catch (UsageException) when (source.RowNumber > 0)
+        {
+            // The file showed only here that it is written in another way.
+            await _context.Error.WriteLineAsync($"run {runId} ends in the midst of its file: the rows before have results in the store under this id");
             throw;
         }
     }

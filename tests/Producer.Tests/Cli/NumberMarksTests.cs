@@ -70,6 +70,7 @@ public sealed class NumberMarksTests : IDisposable
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains($"line {ManyRows + 2}: column 'a' has '1.234,50'", outcome.Error, StringComparison.Ordinal);
         Assert.Contains($"rows 1 to {ManyRows} were read with decimal points before it", outcome.Error, StringComparison.Ordinal);
+        Assert.Matches("run [0-9a-f-]{36} ends in the midst of its file", outcome.Error);
     }
 
     [Fact]
