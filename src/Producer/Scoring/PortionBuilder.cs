@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using CsvHelper;
 using Millrace.Contracts;
@@ -14,6 +15,7 @@ internal sealed class PortionBuilder
     private readonly int? _labelColumn;
     private readonly InputRows[] _inputs;
     private readonly NumberWatch _numbers;
+    private readonly NumberText? _marks;
     private ArrayBufferWriter<byte> _text = new();
     private List<int> _textEnds = [];
     private List<string> _labels = [];
@@ -27,6 +29,7 @@ internal sealed class PortionBuilder
         _header = source.Header;
         _labelColumn = labelColumn;
         _inputs = mapping.Inputs.Select(input => new InputRows(input, source.Dialect)).ToArray();
+        _marks = NumberText.Of(source.Dialect);
         source.Dialect.Missing.Refuse(mapping);
         _numbers = NumberWatch.Start(source, mapping);
     }
@@ -70,7 +73,7 @@ internal sealed class PortionBuilder
         _textEnds.Add(_text.WrittenCount);
         if (_labelColumn is { } label)
         {
-            _labels.Add(row.GetString(label));
+            _labels.Add(Label(row, label));
         }
 
         return null;
@@ -135,6 +138,16 @@ internal sealed class PortionBuilder
         }
 
         return row.FieldCount > _header.Count;
+    }
+
+    /// <summary>A label as predictions are written: a number without the file's own marks.</summary>
+    private string Label(CsvReader row, int column)
+    {
+        Span<byte> plain = stackalloc byte[NumberText.MostBytes];
+        return _marks is not null && _marks.TryMakePlain(row.GetSpan(column), plain, out var length)
+            && double.TryParse(plain[..length], NumberStyles.Float, CultureInfo.InvariantCulture, out _)
+            ? Encoding.UTF8.GetString(plain[..length])
+            : row.GetString(column);
     }
 
     private string Explain(InputRows input, CsvReader row, int column)

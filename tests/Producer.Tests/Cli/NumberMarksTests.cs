@@ -85,6 +85,15 @@ public sealed class NumberMarksTests : IDisposable
     }
 
     [Fact]
+    public async Task Labels_are_compared_by_the_files_marks()
+    {
+        var outcome = await _cli.ScoreAsync("a;b;label\n0,5;1;1,5\n1.000;1;1.001\n1;1;3\n", "--thousands", ".");
+
+        Assert.Contains("66.7 % of 3", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal("0,5;1;1,5;1.5;0.5;", outcome.Rows()[0]);
+    }
+
+    [Fact]
     public async Task Text_and_columns_that_nothing_reads_show_nothing()
     {
         Assert.Equal(["5,5;1;2;3;0.5;"], (await _cli.ScoreAsync("note;a;b\n5,5;1;2\n")).Rows());
