@@ -28,7 +28,7 @@ internal sealed class ScoreCommand
 
     private readonly Option<string[]> _columns = new("--columns")
     {
-        Description = "Columns of an input, as INPUT=a,b,c..d; may be repeated [default: as the model says]",
+        Description = "Columns of an input, as INPUT=a,\"b, c\",d..f; may be repeated [default: as the model says, or the column of the input's name]",
         HelpName = "LIST",
         Arity = ArgumentArity.OneOrMore,
     };
@@ -111,8 +111,11 @@ internal sealed class ScoreCommand
         var model = client.Describe(modelName, begun?.ModelVersion)
             ?? await Task.Run(() => _context.ReadModel(models, modelName, begun?.ModelVersion), cancellationToken);
         HeaderCheck.Refuse(source, model);
-        var label = LabelColumn(arguments.GetValue(_label), model, source);
-        var mapping = InputMapping.Resolve(model, source.Header, arguments.GetValue(_columns) ?? [], label);
+        var asked = arguments.GetValue(_label);
+        var usual = UsualLabelColumn(model, source);
+        var mapping = InputMapping.Resolve(model, source.Header, arguments.GetValue(_columns) ?? [], asked ?? usual);
+        var label = LabelColumn(asked, usual, mapping);
+        await SayAsync(mapping, label, source);
         var outputs = OutputPlan.For(model, mapping.IsBatched, source.Header);
         var sizes = JobSizes.Choose(model, mapping, options);
         foreach (var note in sizes.Notes)
@@ -170,6 +173,20 @@ internal sealed class ScoreCommand
         return summary.FailedRows == 0 ? ExitCode.Ok : ExitCode.SomeFailed;
     }
 
+    /// <summary>Says before the run what it is made of.</summary>
+    private async Task SayAsync(InputMapping mapping, string? label, CsvSource source)
+    {
+        foreach (var line in mapping.Describe())
+        {
+            await _context.Error.WriteLineAsync(line);
+        }
+
+        if (mapping.DescribeUnused(label is null ? null : source.Header.ToList().IndexOf(label)) is { } unused)
+        {
+            await _context.Error.WriteLineAsync(unused);
+        }
+    }
+
     private static string OutputPath(string file, string? asked)
     {
         if (asked is not null && asked != Inputs.Standard && (Directory.Exists(asked) || Path.EndsInDirectorySeparator(asked)))
@@ -189,18 +206,14 @@ internal sealed class ScoreCommand
             : asked;
     }
 
-    /// <summary>The column to compare with: the one asked for, else the one that the model was evaluated by, else the usual one.</summary>
-    private static string? LabelColumn(string? asked, ModelDescription model, CsvSource source)
-    {
-        if (asked is not null && !source.Header.Contains(asked, StringComparer.Ordinal))
-        {
-            throw new UsageException($"no column '{asked}' in {source.Name}", NearNames.Suggest(asked, source.Header.ToList()));
-        }
+    /// <summary>The column that may hold the right answers where none was asked for: the one that the model was evaluated by, else the usual one.</summary>
+    private static string? UsualLabelColumn(ModelDescription model, CsvSource source) => new[] { model.Evaluation?.LabelColumn, UsualLabel }
+        .FirstOrDefault(column => column is not null && source.Header.Contains(column, StringComparer.Ordinal));
 
-        var feeds = model.Columns.Values.SelectMany(columns => columns).ToHashSet(StringComparer.Ordinal);
-        return asked ?? new[] { model.Evaluation?.LabelColumn, UsualLabel }
-            .FirstOrDefault(column => column is not null && source.Header.Contains(column, StringComparer.Ordinal) && !feeds.Contains(column));
-    }
+    /// <summary>The column to compare with: the one asked for, else the usual one, where it is no input.</summary>
+    private static string? LabelColumn(string? asked, string? usual, InputMapping mapping) => asked is null
+        ? usual is not null && mapping.Names.HasOne(usual) && !mapping.Uses(mapping.Names.Find(usual, "--label")) ? usual : null
+        : mapping.Names[ColumnList.ReadOne(asked, mapping.Names, "--label")];
 
     private async Task<T> OrSayHowToGoOnAsync<T>(Task<T> scoring, Guid runId, CsvSource source)
     {

@@ -11,82 +11,82 @@ internal sealed record InputMapping
     /// <summary>Whether a job may have many rows: every input has a batch dimension that is open.</summary>
     public required bool IsBatched { get; init; }
 
+    /// <summary>The file's columns.</summary>
+    public required ColumnNames Names { get; init; }
+
     /// <summary>
     /// Takes the columns from <paramref name="columns"/> (<c>input=a,b,c..d</c>, or without <c>input=</c> where the model has one
-    /// input), else from the model's own declaration, else, for a single input, all columns but the label's.
+    /// input), else from the model's own declaration; an input of one element a row takes the column of its own name. Nothing is taken
+    /// by its place in the file alone.
     /// </summary>
-    /// <exception cref="UsageException">A column is not there, or there are more or fewer than the input takes.</exception>
+    /// <param name="model">The model.</param>
+    /// <param name="header">The columns' names.</param>
+    /// <param name="columns">What the person said.</param>
+    /// <param name="labelColumn">The column that holds the right answers, if it is there: no suggestion takes it.</param>
+    /// <exception cref="UsageException">
+    /// A column is not there, or there twice; there are more or fewer than the input takes; or nothing says which they are.
+    /// </exception>
     public static InputMapping Resolve(ModelDescription model, IReadOnlyList<string> header, IReadOnlyList<string> columns, string? labelColumn)
     {
-        var given = ReadOption(model, header, columns);
+        var names = new ColumnNames(header);
+        var given = ColumnOptions.Read(model, names, columns);
         var isBatched = model.Inputs.All(input => input.Shape is [< 0, ..]);
-        return new InputMapping
+        var found = model.Inputs.Select(input => (Input: input, Columns: Find(model, input, names, given, isBatched))).ToList();
+        return found.All(pair => pair.Columns is not null)
+            ? new InputMapping
+            {
+                Names = names,
+                IsBatched = isBatched,
+                Inputs = found.Select(pair => new InputPlan(
+                    pair.Input.Name, pair.Input.Datatype, pair.Columns!, RowShape(model, pair.Input, pair.Columns!.Count, isBatched))).ToList(),
+            }
+            : throw new ColumnGuess(model, names, found, isBatched, labelColumn).Refusal();
+    }
+
+    /// <summary>Whether an input is made of the column.</summary>
+    public bool Uses(int column) => Inputs.Any(input => input.Columns.Contains(column));
+
+    /// <summary>One line for each input: <c>x [4] &lt;- sepal_length..petal_width (columns 2 to 5)</c>. The same mapping gives the same text.</summary>
+    public IReadOnlyList<string> Describe() => Inputs
+        .Select(input => $"{input.Name} [{string.Join(',', input.RowShape)}] <- {ColumnText.Describe(input.Columns, Names)}")
+        .ToList();
+
+    /// <summary>The columns that no input is made of, but for the label's; null where there are none.</summary>
+    public string? DescribeUnused(int? label)
+    {
+        var used = Inputs.SelectMany(input => input.Columns).ToHashSet();
+        var unused = Enumerable.Range(0, Names.Count).Where(index => index != label && !used.Contains(index)).ToList();
+        return unused.Count > 0 ? $"not used: {ColumnText.Describe(unused, Names)}" : null;
+    }
+
+    /// <summary>How many elements of a row an input takes; null where its shape leaves that open.</summary>
+    internal static long? ElementsOf(TensorDescription input, bool isBatched)
+    {
+        var shape = input.Shape.Skip(isBatched ? 1 : 0).ToList();
+        return shape.Any(dimension => dimension < 0) ? null : shape.Aggregate(1L, (product, dimension) => product * dimension);
+    }
+
+    /// <summary>The input's columns; null where nothing says which they are.</summary>
+    private static IReadOnlyList<int>? Find(
+        ModelDescription model, TensorDescription input, ColumnNames names, IReadOnlyDictionary<string, IReadOnlyList<int>> given, bool isBatched)
+    {
+        var use = $"input '{input.Name}'";
+        if (given.TryGetValue(input.Name, out var said))
         {
-            IsBatched = isBatched,
-            Inputs = model.Inputs.Select(input => Plan(model, input, header, given, labelColumn, isBatched)).ToList(),
+            return said;
+        }
+
+        if (model.Columns.TryGetValue(input.Name, out var declared))
+        {
+            return ColumnList.ReadDeclared(declared, names, $"{use}, as the model's model.json says");
+        }
+
+        return ElementsOf(input, isBatched) switch
+        {
+            0 => [],
+            1 when names.Has(input.Name) => [names.Find(input.Name, use)],
+            _ => null,
         };
-    }
-
-    private static Dictionary<string, IReadOnlyList<string>> ReadOption(
-        ModelDescription model, IReadOnlyList<string> header, IReadOnlyList<string> columns)
-    {
-        var given = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-        var names = model.Inputs.Select(input => input.Name).ToList();
-        foreach (var option in columns)
-        {
-            var equals = option.IndexOf('=', StringComparison.Ordinal);
-            var input = equals >= 0 ? option[..equals] : names is [var only] ? only : "";
-            if (!names.Contains(input))
-            {
-                throw equals < 0
-                    ? new UsageException(
-                        $"--columns {option}: model '{model.Name}' has {names.Count} inputs: {NearNames.List(names)}", "say which: --columns INPUT=COLUMNS")
-                    : new UsageException($"--columns {option}: model '{model.Name}' has no input '{input}'", NearNames.Suggest(input, names));
-            }
-
-            given[input] = ColumnList.Expand(option[(equals + 1)..], header);
-        }
-
-        return given;
-    }
-
-    private static InputPlan Plan(
-        ModelDescription model,
-        TensorDescription input,
-        IReadOnlyList<string> header,
-        Dictionary<string, IReadOnlyList<string>> given,
-        string? labelColumn,
-        bool isBatched)
-    {
-        var indexes = (given.GetValueOrDefault(input.Name) ?? model.Columns.GetValueOrDefault(input.Name)) is { } names
-            ? names.Select(name => IndexOf(name, header, input.Name)).ToList()
-            : Remaining(model, input, header, labelColumn);
-        return new InputPlan(input.Name, input.Datatype, indexes, RowShape(model, input, indexes.Count, isBatched));
-    }
-
-    private static int IndexOf(string name, IReadOnlyList<string> header, string input)
-    {
-        for (var i = 0; i < header.Count; i++)
-        {
-            if (header[i] == name)
-            {
-                return i;
-            }
-        }
-
-        throw new UsageException($"no column '{name}' in the file, which input '{input}' is made of", NearNames.Suggest(name, header.ToList()));
-    }
-
-    private static List<int> Remaining(ModelDescription model, TensorDescription input, IReadOnlyList<string> header, string? labelColumn)
-    {
-        if (model.Inputs.Count > 1)
-        {
-            throw new UsageException(
-                $"which columns are input '{input.Name}' of model '{model.Name}'? Neither --columns nor its model.json says",
-                $"--columns {input.Name}=COLUMN,FIRST..LAST, once for each of {NearNames.List(model.Inputs.Select(one => one.Name).ToList())}");
-        }
-
-        return Enumerable.Range(0, header.Count).Where(index => header[index] != labelColumn).ToList();
     }
 
     /// <summary>The input's shape without the batch dimension, with what is open in it settled by the number of columns.</summary>
@@ -95,7 +95,7 @@ internal sealed record InputMapping
         var shape = input.Shape.Skip(isBatched ? 1 : 0).ToList();
         var open = shape.Count(dimension => dimension < 0);
         var known = shape.Where(dimension => dimension >= 0).Aggregate(1L, (product, dimension) => product * dimension);
-        if (open == 1 && known > 0 && columns % known == 0)
+        if (open == 1 && known > 0 && columns > 0 && columns % known == 0)
         {
             shape[shape.FindIndex(dimension => dimension < 0)] = columns / known;
             return shape;

@@ -54,7 +54,11 @@ public sealed record ModelConfig
     /// <value>Default: false.</value>
     public bool RequireFinite { get; init; }
 
-    /// <summary>Which CSV columns feed which input; <c>"a_0..a_9"</c> stands for the range.</summary>
+    /// <summary>
+    /// Which CSV columns feed which input, for <c>millrace score</c>: names, which are read against the file's header, and
+    /// <c>"a_0..a_9"</c> or <c>"a_00..a_99"</c> for all that are counted from the one to the other. A name that the file has is that
+    /// column, also where it looks like a range.
+    /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Columns { get; init; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
 
     /// <summary>What an input's elements are multiplied by before the run (FP16, FP32 and FP64 inputs).</summary>

@@ -76,10 +76,6 @@ internal static class ModelConfigRules
             {
                 problem($"{key}.{name}: expected an array of names, found null");
             }
-            else if (key == "columns" && ColumnRange.FindFault(list) is { } fault)
-            {
-                problem($"{key}.{name}: {fault}");
-            }
         }
     }
 

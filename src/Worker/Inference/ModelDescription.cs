@@ -36,7 +36,7 @@ public sealed record ModelDescription
     /// <summary>The graph's, then those that the labels add.</summary>
     public required IReadOnlyList<TensorDescription> Outputs { get; init; }
 
-    /// <summary>Which CSV columns feed which input, ranges expanded.</summary>
+    /// <summary>Which CSV columns feed which input, as <c>model.json</c> says it: what is a name and what a range, a file's header decides.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Columns { get; init; }
 
     /// <summary>The file that the model was evaluated on; null for none.</summary>

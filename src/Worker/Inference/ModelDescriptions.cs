@@ -61,7 +61,7 @@ public static class ModelDescriptions
             MaxOutputBytes = limits.MaxOutputBytes,
             Inputs = [.. model.Signature.Inputs.Select(spec => new TensorDescription(spec.Name, spec.Datatype, spec.Shape))],
             Outputs = [.. model.Outputs.Select(spec => new TensorDescription(spec.Name, spec.Datatype, spec.Shape, HasRows(spec, model)))],
-            Columns = model.Config.Columns.ToDictionary(pair => pair.Key, pair => ColumnRange.Expand(pair.Value), StringComparer.Ordinal),
+            Columns = model.Config.Columns,
             Evaluation = evaluation is null
                 ? null
                 : new EvaluationDescription(evaluation.File, evaluation.Sha256, evaluation.LabelColumn, evaluation.HeldOut.Every, evaluation.HeldOut.First),

@@ -141,7 +141,7 @@ public sealed class ScoreCommandTests : IDisposable
 
     [Theory]
     [InlineData("", "standard input is empty")]
-    [InlineData("a,c\n1,2\n", "no column 'b' in the file, which input 'x' is made of")]
+    [InlineData("a,c\n1,2\n", "no column 'b' in the file, for input 'x'")]
     public async Task A_file_that_cannot_be_scored_is_misuse(string csv, string error)
     {
         var outcome = await _cli.RunAsync(csv, ["score", "-"]);
