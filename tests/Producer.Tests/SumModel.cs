@@ -17,12 +17,13 @@ internal static class SumModel
         Inputs = [new TensorDescription("x", TensorDatatype.Fp32, [-1, 2])],
         Outputs = [new TensorDescription("label", TensorDatatype.Bytes, [-1, 1]), new TensorDescription("score", TensorDatatype.Fp32, [-1, 1])],
         Columns = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["x"] = ["a", "b"] },
+        LabelOutputs = ["label"],
         PredictionOutput = "label",
         ConfidenceOutput = "score",
     };
 
     /// <summary>Without labels: the outputs as they are.</summary>
-    public static ModelDescription Plain { get; } = Labelled with { PredictionOutput = null, ConfidenceOutput = null };
+    public static ModelDescription Plain { get; } = Labelled with { LabelOutputs = [], PredictionOutput = null, ConfidenceOutput = null };
 
     public static Task<PredictionResult> AnswerAsync(PredictionJob job, CancellationToken cancellationToken) => Task.FromResult(Answer(job));
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Millrace.Contracts;
 using Millrace.Producer.Client;
 using Millrace.Producer.Scoring;
-using Millrace.Worker.Inference;
 using Millrace.Worker.Resilience;
 
 namespace Millrace.Producer.Cli;
@@ -11,7 +10,6 @@ namespace Millrace.Producer.Cli;
 internal sealed class ScoreCommand
 {
     private const string DefaultFolder = "scored";
-    private const string UsualLabel = "label";
 
     private readonly CliContext _context;
     private readonly ServiceOptions _services;
@@ -35,8 +33,20 @@ internal sealed class ScoreCommand
 
     private readonly Option<string?> _label = new("--label")
     {
-        Description = $"Column with the right answers, to compare with [default: '{UsualLabel}' if there is one]",
+        Description = "Column with the right answers, to compare with [default: 'label' if there is one]",
         HelpName = "COLUMN",
+    };
+
+    private readonly Option<string?> _labelOutput = new("--label-output")
+    {
+        Description = "Output to compare the label with [default: the model's best label, or its only output of one element a row]",
+        HelpName = "OUTPUT",
+    };
+
+    private readonly Option<string?> _outputs = new("--outputs")
+    {
+        Description = $"Outputs to write, as a,b; {OutputPlan.All} for every one [default: the best label and its score, where the model declares labels, else {OutputPlan.All}]",
+        HelpName = "LIST",
     };
 
     private readonly Option<int?> _rowsPerJob = CountOption.Create("--rows-per-job", "Rows of one job [default: as many as a batch takes, up to 256]", 1 << 20);
@@ -53,6 +63,8 @@ internal sealed class ScoreCommand
         command.Add(_output);
         command.Add(_columns);
         command.Add(_label);
+        command.Add(_labelOutput);
+        command.Add(_outputs);
         _dialect = new DialectOptions(command);
         command.Add(_rowsPerJob);
         command.Add(_jobsInFlight);
@@ -112,11 +124,11 @@ internal sealed class ScoreCommand
             ?? await Task.Run(() => _context.ReadModel(models, modelName, begun?.ModelVersion), cancellationToken);
         HeaderCheck.Refuse(source, model);
         var asked = arguments.GetValue(_label);
-        var usual = UsualLabelColumn(model, source);
-        var mapping = InputMapping.Resolve(model, source.Header, arguments.GetValue(_columns) ?? [], asked ?? usual);
-        var label = LabelColumn(asked, usual, mapping);
-        await SayAsync(mapping, label, source);
-        var outputs = OutputPlan.For(model, mapping.IsBatched, source.Header);
+        var mapping = InputMapping.Resolve(
+            model, source.Header, arguments.GetValue(_columns) ?? [], LabelPlan.NameOf(asked, model, new ColumnNames(source.Header)));
+        var label = LabelPlan.Choose(asked, arguments.GetValue(_labelOutput), model, mapping);
+        var outputs = OutputPlan.For(model, mapping.IsBatched, source.Header, arguments.GetValue(_outputs), label?.Target);
+        await SayAsync(mapping, label, outputs);
         var sizes = JobSizes.Choose(model, mapping, options);
         foreach (var note in sizes.Notes)
         {
@@ -142,7 +154,7 @@ internal sealed class ScoreCommand
             : ScoredCsv.ToFile(output, source, outputs);
 
         var progress = new ScoreProgress();
-        var run = new ScoreRun(source, target, mapping, outputs, model, sizes, options with { LabelColumn = label }, progress);
+        var run = new ScoreRun(source, target, mapping, outputs, model, sizes, options with { Label = label }, progress);
         var scoring = Task.Run(() => run.RunAsync(session.Client, cancellationToken), CancellationToken.None);
         await ScoreDisplay.ShowAsync(_context, progress, length, scoring);
         var summary = await OrSayHowToGoOnAsync(scoring, options.RunId, source);
@@ -151,7 +163,7 @@ internal sealed class ScoreCommand
             Summary = summary,
             RunId = options.RunId,
             Output = output == Inputs.Standard ? "standard output" : output,
-            LabelColumn = label,
+            Label = label,
             Evaluation = model.Evaluation,
             MeanBatchRows = await BatchSizes.MeanAsync(_context, session, store, options.RunId, summary.Jobs, cancellationToken),
             FirstRowAfter = summary.FirstRowAt is { } at
@@ -174,16 +186,12 @@ internal sealed class ScoreCommand
     }
 
     /// <summary>Says before the run what it is made of.</summary>
-    private async Task SayAsync(InputMapping mapping, string? label, CsvSource source)
+    private async Task SayAsync(InputMapping mapping, LabelPlan? label, OutputPlan outputs)
     {
-        foreach (var line in mapping.Describe())
+        string?[] lines = [.. mapping.Describe(), label?.Describe(), mapping.DescribeUnused(label?.Column), outputs.Describe()];
+        foreach (var line in lines.OfType<string>())
         {
             await _context.Error.WriteLineAsync(line);
-        }
-
-        if (mapping.DescribeUnused(label is null ? null : source.Header.ToList().IndexOf(label)) is { } unused)
-        {
-            await _context.Error.WriteLineAsync(unused);
         }
     }
 
@@ -205,15 +213,6 @@ internal sealed class ScoreCommand
             ? throw new UsageException($"--output {asked} is the file to score", "choose another name: the original is not written over")
             : asked;
     }
-
-    /// <summary>The column that may hold the right answers where none was asked for: the one that the model was evaluated by, else the usual one.</summary>
-    private static string? UsualLabelColumn(ModelDescription model, CsvSource source) => new[] { model.Evaluation?.LabelColumn, UsualLabel }
-        .FirstOrDefault(column => column is not null && source.Header.Contains(column, StringComparer.Ordinal));
-
-    /// <summary>The column to compare with: the one asked for, else the usual one, where it is no input.</summary>
-    private static string? LabelColumn(string? asked, string? usual, InputMapping mapping) => asked is null
-        ? usual is not null && mapping.Names.HasOne(usual) && !mapping.Uses(mapping.Names.Find(usual, "--label")) ? usual : null
-        : mapping.Names[ColumnList.ReadOne(asked, mapping.Names, "--label")];
 
     private async Task<T> OrSayHowToGoOnAsync<T>(Task<T> scoring, Guid runId, CsvSource source)
     {

@@ -14,8 +14,8 @@ internal sealed record SummaryText
     /// <summary>Where the rows went.</summary>
     public required string Output { get; init; }
 
-    /// <summary>The column compared with.</summary>
-    public string? LabelColumn { get; init; }
+    /// <summary>What was to be compared; null for nothing.</summary>
+    public LabelPlan? Label { get; init; }
 
     /// <summary>The file that the model was evaluated on.</summary>
     public EvaluationDescription? Evaluation { get; init; }
@@ -72,36 +72,9 @@ internal sealed record SummaryText
 
     private IEnumerable<string> Accuracy()
     {
-        if (Summary.Labels is not { } labels)
-        {
-            yield break;
-        }
-
         var isKnownFile = Evaluation is not null && string.Equals(Evaluation.Sha256, Summary.Sha256, StringComparison.OrdinalIgnoreCase);
-        yield return $"accuracy   {Percent(labels.Hits, labels.Rows)} against '{LabelColumn}'{(isKnownFile ? ", rows of the training included" : "")}";
-        if (isKnownFile && labels.HeldOutRows > 0)
-        {
-            yield return $"held out   {HeldOut(Evaluation!)}: {Percent(labels.HeldOutHits, labels.HeldOutRows)}";
-        }
+        return Label is null ? [] : new LabelText(Label, Summary.Labels, Evaluation, isKnownFile).Lines();
     }
-
-    private static string HeldOut(EvaluationDescription evaluation)
-    {
-        var (first, every) = (evaluation.HeldOutFirst, evaluation.HeldOutEvery);
-        return $"rows {first}, {first + every}, {first + (2 * every)}, … (every {Ordinal(every)}, never trained on)";
-    }
-
-    private static string Ordinal(int number) => number switch
-    {
-        1 => "one",
-        _ when number % 100 is 11 or 12 or 13 => $"{number}th",
-        _ when number % 10 == 1 => $"{number}st",
-        _ when number % 10 == 2 => $"{number}nd",
-        _ when number % 10 == 3 => $"{number}rd",
-        _ => $"{number}th",
-    };
-
-    private static string Percent(long part, long whole) => $"{Number(100.0 * part / whole, "0.0")} % of {Count(whole)}";
 
     private static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 

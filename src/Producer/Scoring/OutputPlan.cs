@@ -8,6 +8,9 @@ internal sealed record OutputPlan
     /// <summary>Name of the column of what went wrong with a row.</summary>
     public const string ErrorHeader = "error";
 
+    /// <summary>What <c>--outputs</c> calls every output.</summary>
+    public const string All = "all";
+
     // Past this a spreadsheet is no longer the place for them.
     private const long MostColumns = 1024;
 
@@ -17,46 +20,97 @@ internal sealed record OutputPlan
     /// <summary>Name of the column of what went wrong with a row, unlike any other.</summary>
     public required string ErrorColumn { get; init; }
 
-    /// <summary>Whether the first column is a label that can be compared with one of the file's.</summary>
-    public required bool HasPrediction { get; init; }
+    /// <summary>The output that labels are compared with, which may be none of the columns; null where nothing is compared.</summary>
+    public string? Compared { get; init; }
+
+    /// <summary>The model's outputs that no column shows.</summary>
+    public required IReadOnlyList<string> LeftOut { get; init; }
 
     /// <summary>
-    /// The best label and its score, for a model that declares labels; else each element of each output, or the output as a JSON
-    /// array where its size differs from row to row.
+    /// What was asked for; without that the best label and its score, for a model that declares labels, else every output. An output is a
+    /// column for each element of a row, or a JSON array where its size differs from row to row.
     /// </summary>
-    public static OutputPlan For(ModelDescription model, bool isBatched, IReadOnlyList<string> header)
+    /// <param name="model">The model.</param>
+    /// <param name="isBatched">Whether the outputs' first dimension is the rows'.</param>
+    /// <param name="header">The file's columns, whose names are taken.</param>
+    /// <param name="asked"><c>--outputs</c>: a list of names, or <c>all</c>; null for none.</param>
+    /// <param name="label">What labels are compared with; null for nothing.</param>
+    /// <exception cref="UsageException">There is no such output, or it is named twice.</exception>
+    public static OutputPlan For(ModelDescription model, bool isBatched, IReadOnlyList<string> header, string? asked = null, LabelTarget? label = null)
     {
         var taken = new HashSet<string>(header, StringComparer.Ordinal);
-        var columns = new List<OutputColumn>();
-        if (model.PredictionOutput is { } prediction)
-        {
-            columns.Add(new OutputColumn(Unlike("prediction", taken), prediction, Element: 0));
-            if (model.ConfidenceOutput is { } confidence)
-            {
-                columns.Add(new OutputColumn(Unlike("confidence", taken), confidence, Element: 0));
-            }
-        }
-        else
-        {
-            foreach (var output in model.Outputs)
-            {
-                columns.AddRange(Elements(output, isBatched, taken));
-            }
-        }
-
+        var columns = Choose(model, asked).SelectMany(shown => ColumnsOf(shown, model, isBatched, taken)).ToList();
         return new OutputPlan
         {
             Columns = columns,
             ErrorColumn = Unlike(ErrorHeader, taken),
-            HasPrediction = model.PredictionOutput is not null,
+            Compared = label?.Output,
+            LeftOut = model.Outputs.Select(output => output.Name).Except(columns.Select(column => column.Output), StringComparer.Ordinal).ToList(),
         };
     }
 
-    private static IEnumerable<OutputColumn> Elements(TensorDescription output, bool isBatched, HashSet<string> taken)
+    /// <summary>What is written and what is not; null where nothing is left out.</summary>
+    public string? Describe() => LeftOut.Count == 0
+        ? null
+        : $"not written: {(LeftOut.Count == 1 ? "output" : "outputs")} {NearNames.List(LeftOut)} (--outputs chooses, --outputs {All} writes them all)";
+
+    private static List<Shown> Choose(ModelDescription model, string? asked)
     {
-        var rowShape = output.Shape.Skip(isBatched && output.HasRows ? 1 : 0).ToList();
+        var best = Best(model);
+        var known = model.Outputs.Select(output => output.Name).ToList();
+        if (asked is null && best.Count > 0)
+        {
+            return best;
+        }
+
+        if (asked is null || (asked.Trim() == All && !known.Contains(All)))
+        {
+            // The best label and its score, then whatever they do not show.
+            var shown = best.Select(one => one.Output).ToList();
+            var rest = model.Outputs.Where(output => !shown.Contains(output.Name) || output.Shape is not [_, 1]);
+            return [.. best, .. rest.Select(output => new Shown(output.Name, Heading: null))];
+        }
+
+        var names = ListText.Split(asked).Select(part => part.IsQuoted || known.Contains(part.Text) ? part.Text : part.Text.Trim()).ToList();
+        if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new UsageException($"--outputs {asked}: '{twice.Key}' is named twice");
+        }
+
+        return names
+            .Select(name => known.Contains(name) ? new Shown(name, Heading: null) : best.FirstOrDefault(one => one.Heading == name)
+                ?? throw new UsageException(
+                    $"--outputs {asked}: model '{model.Name}' has no output '{name}'", NearNames.Suggest(name, [.. best.Select(one => one.Heading!), .. known])))
+            .ToList();
+    }
+
+    /// <summary>The best of the model's labels, and its score, where it declares labels.</summary>
+    private static List<Shown> Best(ModelDescription model)
+    {
+        var best = new List<Shown>();
+        if (model.PredictionOutput is { } prediction)
+        {
+            best.Add(new Shown(prediction, "prediction"));
+        }
+
+        if (model.ConfidenceOutput is { } confidence)
+        {
+            best.Add(new Shown(confidence, "confidence"));
+        }
+
+        return best;
+    }
+
+    private static IEnumerable<OutputColumn> ColumnsOf(Shown shown, ModelDescription model, bool isBatched, HashSet<string> taken)
+    {
+        if (shown.Heading is { } heading)
+        {
+            return [new OutputColumn(Unlike(heading, taken), shown.Output, Element: 0)];
+        }
+
+        var output = model.Outputs.First(output => output.Name == shown.Output);
         var isOfJob = !(isBatched && output.HasRows);
-        var count = rowShape.Aggregate(1L, (product, dimension) => product < 0 || dimension < 0 ? -1 : product * dimension);
+        var count = InputMapping.ElementsOf(output, !isOfJob) ?? -1;
         return count switch
         {
             1 => [new OutputColumn(Unlike(output.Name, taken), output.Name, Element: 0, isOfJob)],
@@ -76,4 +130,9 @@ internal sealed record OutputPlan
 
         return unlike;
     }
+
+    /// <summary>An output to write.</summary>
+    /// <param name="Output">Its name.</param>
+    /// <param name="Heading">What the column of its first element is called; null for a column of each element, under its own name.</param>
+    private sealed record Shown(string Output, string? Heading);
 }

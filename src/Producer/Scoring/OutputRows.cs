@@ -10,13 +10,15 @@ internal sealed class OutputRows
 {
     private readonly IReadOnlyList<OutputColumn> _columns;
     private readonly OutputElements[] _elements;
+    private readonly OutputElements? _compared;
     private readonly int _rowCount;
     private readonly ArrayBufferWriter<byte> _field = new();
 
-    private OutputRows(IReadOnlyList<OutputColumn> columns, OutputElements[] elements, int rowCount)
+    private OutputRows(IReadOnlyList<OutputColumn> columns, OutputElements[] elements, OutputElements? compared, int rowCount)
     {
         _columns = columns;
         _elements = elements;
+        _compared = compared;
         _rowCount = rowCount;
     }
 
@@ -70,7 +72,20 @@ internal sealed class OutputRows
             }
         }
 
-        rows = new OutputRows(plan.Columns, elements, rowCount);
+        OutputElements? compared = null;
+        if (plan.Compared is { } label)
+        {
+            // Most often a column shows it too.
+            var shown = plan.Columns.ToList().FindIndex(column => column.Output == label);
+            compared = shown >= 0 ? elements[shown] : reply.Outputs.FirstOrDefault(output => output.Name == label) is { } tensor ? new OutputElements(tensor) : null;
+            if (compared is null || compared.Count < rowCount || compared.Count % rowCount != 0)
+            {
+                error = $"the reply's output '{label}', with which labels are compared, {(compared is null ? "is not there" : $"has {compared.Count} elements for {rowCount} rows")}";
+                return false;
+            }
+        }
+
+        rows = new OutputRows(plan.Columns, elements, compared, rowCount);
         error = null;
         return true;
     }
@@ -96,11 +111,11 @@ internal sealed class OutputRows
         }
     }
 
-    /// <summary>The text of a row's first column.</summary>
-    public string First(int row)
+    /// <summary>The text that a row's label is compared with; the plan must say of which output.</summary>
+    public string Compared(int row)
     {
         _field.ResetWrittenCount();
-        _elements[0].Append(_field, row * (_elements[0].Count / _rowCount));
+        _compared!.Append(_field, row * (_compared.Count / _rowCount));
         return Encoding.UTF8.GetString(_field.WrittenSpan);
     }
 }

@@ -27,8 +27,8 @@ internal sealed record ScoreOptions
     /// <summary>Whether the run was begun before: its first job then goes alone, which tells whether it was begun with these rows.</summary>
     public bool IsTakenUp { get; init; }
 
-    /// <summary>The column that holds the right answer; null for none.</summary>
-    public string? LabelColumn { get; init; }
+    /// <summary>The column that holds the right answers, and what they are compared with; null for none.</summary>
+    public LabelPlan? Label { get; init; }
 
     /// <summary>The clock.</summary>
     /// <value>Default: the system's.</value>

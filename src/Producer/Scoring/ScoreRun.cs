@@ -45,8 +45,8 @@ internal sealed class ScoreRun
         _options = options;
         _progress = progress;
         _sizes = sizes;
-        _labelIndex = options.LabelColumn is { } label ? source.Header.ToList().IndexOf(label) : null;
-        _labels = _labelIndex is not null && outputs.HasPrediction ? new LabelTally(model.Evaluation) : null;
+        _labelIndex = options.Label?.Column;
+        _labels = options.Label?.Target is { } compared ? new LabelTally(compared, model.Evaluation) : null;
     }
 
     /// <summary>Scores the file to its end.</summary>
@@ -81,7 +81,7 @@ internal sealed class ScoreRun
             Complaints = _complaints,
             Elapsed = _startedAt is { } startedAt ? _options.TimeProvider.GetElapsedTime(startedAt) : TimeSpan.Zero,
             FirstRowAt = _firstRowAt,
-            Labels = _labels is { Rows: > 0 } ? _labels : null,
+            Labels = _labels,
             Sha256 = _source.Sha256(),
         };
     }
@@ -195,7 +195,7 @@ internal sealed class ScoreRun
 
         for (var row = 0; row < portion.RowCount; row++)
         {
-            _labels.Add(portion.FirstRow + row, portion.Labels[row], outputs.First(row));
+            _labels.Add(portion.FirstRow + row, portion.Labels[row], outputs.Compared(row));
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed record ScoreSummary
     /// <summary>When the first row was written, as a timestamp of the options' clock; null where there was none.</summary>
     public required long? FirstRowAt { get; init; }
 
-    /// <summary>Predictions against labels; null where there was nothing to compare.</summary>
+    /// <summary>Predictions against labels; null where nothing was to be compared.</summary>
     public required LabelTally? Labels { get; init; }
 
     /// <summary>SHA-256 of the file.</summary>

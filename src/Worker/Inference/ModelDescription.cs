@@ -42,7 +42,10 @@ public sealed record ModelDescription
     /// <summary>The file that the model was evaluated on; null for none.</summary>
     public EvaluationDescription? Evaluation { get; init; }
 
-    /// <summary>The output with the best label of a row; null where no labels are declared.</summary>
+    /// <summary>The outputs with the best labels of a row, one for each output that <c>model.json</c> declares labels of, in its order.</summary>
+    public IReadOnlyList<string> LabelOutputs { get; init; } = [];
+
+    /// <summary>The first of them; null where no labels are declared.</summary>
     public string? PredictionOutput { get; init; }
 
     /// <summary>The output with that label's score; null where no labels are declared.</summary>

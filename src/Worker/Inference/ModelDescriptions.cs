@@ -65,6 +65,7 @@ public static class ModelDescriptions
             Evaluation = evaluation is null
                 ? null
                 : new EvaluationDescription(evaluation.File, evaluation.Sha256, evaluation.LabelColumn, evaluation.HeldOut.Every, evaluation.HeldOut.First),
+            LabelOutputs = [.. model.Labels.Select(one => model.Outputs[one.LabelOutput].Name)],
             PredictionOutput = label is null ? null : model.Outputs[label.LabelOutput].Name,
             ConfidenceOutput = label is null ? null : model.Outputs[label.ScoreOutput].Name,
         };

@@ -195,4 +195,69 @@ public sealed class ScoreCommandTests : IDisposable
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains("did you mean 'truth'?", outcome.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task What_feeds_what_is_told_before_the_run()
+    {
+        var outcome = await _cli.RunAsync("id,b,a,label\n1,1,1,2\n", ["score", "-"]);
+
+        Assert.StartsWith(
+            """
+            x [2] <- a, b (columns 3, 2)
+            label <- label (column 4), compared with output 'label' as classes, for it is BYTES; the best of the model's labels
+            not used: id (column 1)
+            scored
+            """.ReplaceLineEndings("\n"),
+            outcome.Error,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_leaves_the_columns_open_is_refused_with_the_option_to_paste()
+    {
+        _cli.Model = SumModel.Labelled with { Columns = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) };
+
+        var outcome = await _cli.RunAsync("id,a,b,label\n7,1,1,2\n", ["score", "-"]);
+
+        Assert.Equal((2, ""), (outcome.ExitCode, outcome.Out));
+        Assert.Contains("hint: if it is these: --columns x=a,b; once for all files, in model.json: \"columns\": {\"x\": [\"a\", \"b\"]}", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(_cli.Transport.Jobs);
+
+        outcome = await _cli.RunAsync("id,a,b,label\n7,1,1,2\n", ["score", "-", "--columns", "x=a,b"]);
+        Assert.Equal((0, "id,a,b,label,prediction,confidence,error\n7,1,1,2,2,0.5,\n"), (outcome.ExitCode, outcome.Out));
+    }
+
+    [Fact]
+    public async Task A_regression_is_compared_by_its_errors()
+    {
+        _cli.Model = SumModel.Plain;
+
+        var outcome = await _cli.RunAsync("a,b,truth\n1,1,0.25\n2,2,0.75\n", ["score", "-", "--label", "truth", "--label-output", "score"]);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("label <- truth (column 3), compared with output 'score' as numbers, for it is FP32\n", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("errors     MAE 0.25, RMSE 0.25, R² 0 over 2 rows against 'truth'\n", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Labels_that_cannot_be_compared_say_why_not()
+    {
+        _cli.Model = SumModel.Plain;
+
+        var outcome = await _cli.RunAsync("a,b,truth\n1,1,2\n", ["score", "-", "--label", "truth"]);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("label      'truth' was not compared: model 'sum' has 2 outputs that it could be: 'label', 'score'", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_outputs_to_write_are_chosen()
+    {
+        var outcome = await _cli.RunAsync("a,b\n1,1\n", ["score", "-", "--outputs", "score,label"]);
+        Assert.Equal("a,b,score,label,error\n1,1,0.5,2,\n", outcome.Out);
+
+        outcome = await _cli.RunAsync("a,b\n1,1\n", ["score", "-", "--outputs", "scor"]);
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("hint: did you mean 'score'?", outcome.Error, StringComparison.Ordinal);
+    }
 }

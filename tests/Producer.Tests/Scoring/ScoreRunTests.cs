@@ -152,7 +152,7 @@ public sealed class ScoreRunTests : IDisposable
         var (text, summary) = await ScoreAsync("a,b,label\n1,2,3\n", new ScriptedTransport(SumModel.AnswerAsync), model: SumModel.Plain, label: "label");
 
         Assert.Equal("a,b,label,label_2,score\n1,2,3,3,0.5\n", text);
-        Assert.Null(summary.Labels);
+        Assert.Equal((1, 1), (summary.Labels!.All.Rows, summary.Labels.All.Hits));
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class ScoreRunTests : IDisposable
 
         var (_, summary) = await ScoreAsync(Csv, new ScriptedTransport(SumModel.AnswerAsync), label: "label");
 
-        Assert.Equal((2, 1), (summary.Labels!.Rows, summary.Labels.Hits));
+        Assert.Equal((2, 1), (summary.Labels!.All.Rows, summary.Labels.All.Hits));
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Csv))), summary.Sha256);
     }
 
@@ -318,6 +318,27 @@ public sealed class ScoreRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Labels_are_compared_with_an_output_that_is_not_written()
+    {
+        var (text, summary) = await ScoreAsync("a,b,label\n1,1,2\n1,1,3\n", new ScriptedTransport(SumModel.AnswerAsync), label: "label", asked: "score");
+
+        Assert.Equal("a,b,label,score\n1,1,2,0.5\n1,1,3,0.5\n", text);
+        Assert.Equal((2, 1), (summary.Labels!.All.Rows, summary.Labels.All.Hits));
+    }
+
+    [Fact]
+    public async Task Columns_in_another_order_give_the_same_answers()
+    {
+        var (text, _) = await ScoreAsync("b,id,a\n2,x,1\n", new ScriptedTransport((job, _) =>
+        {
+            Assert.Equal([1f, 2f], job.Inputs[0].AsSpan<float>().ToArray());
+            return Task.FromResult(SumModel.Answer(job));
+        }));
+
+        Assert.Equal("b,id,a,prediction,confidence\n2,x,1,3,0.5\n", text);
+    }
+
+    [Fact]
     public async Task Nothing_is_left_of_a_run_that_failed()
     {
         var transport = new ScriptedTransport((_, _) => throw new ReplyTimeoutException(s_run, TimeSpan.FromSeconds(1)));
@@ -354,17 +375,19 @@ public sealed class ScoreRunTests : IDisposable
         ScriptedTransport transport,
         Func<ScoreOptions, ScoreOptions>? change = null,
         ModelDescription? model = null,
-        string? label = null)
+        string? label = null,
+        string? asked = null)
     {
         model ??= SumModel.Labelled;
         await using var client = new MillraceClient(transport, new MillraceClientOptions());
         await using var source = await CsvSource.OpenAsync("rows.csv", new MemoryStream(Encoding.UTF8.GetBytes(csv)), Token);
         var mapping = InputMapping.Resolve(model, source.Header, [], label);
-        var outputs = OutputPlan.For(model, mapping.IsBatched, source.Header);
+        var plan = LabelPlan.Choose(label, askedOutput: null, model, mapping);
+        var outputs = OutputPlan.For(model, mapping.IsBatched, source.Header, asked, plan?.Target);
         ScoreSummary summary;
         await using (var target = ScoredCsv.ToFile(_folder["scored.csv"], source, outputs))
         {
-            var options = new ScoreOptions { RunId = s_run, LabelColumn = label };
+            var options = new ScoreOptions { RunId = s_run, Label = plan };
             options = change?.Invoke(options) ?? options;
             var run = new ScoreRun(
                 source, target, mapping, outputs, model, JobSizes.Choose(model, mapping, options), options, new ScoreProgress());
