@@ -14,7 +14,8 @@ internal static class CommandLine
         try
         {
             var root = Root(context);
-            var parsed = root.Parse(arguments);
+            // A column may be called @time; it is no file of arguments.
+            var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count > 0)
             {
                 throw Misuse(root, parsed, context);

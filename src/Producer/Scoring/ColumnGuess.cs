@@ -43,15 +43,13 @@ internal sealed class ColumnGuess
     /// <summary>Says what is missing, and what to write.</summary>
     public UsageException Refusal()
     {
-        var list = NearNames.List(_inputs.Select(input => input.Name).ToList());
-        var isOne = _inputs.Count == 1;
-        var takes = isOne && ElementsOf(_inputs[0]) is { } elements
-            ? elements == 1 ? ", and no column is called so" : $", which takes {elements} a row"
-            : "";
-        return new UsageException(
-            $"which columns are {(isOne ? "input" : "inputs")} {list} of model '{_model.Name}'{takes}? "
-                + "Neither --columns nor its model.json says, and their order in the file is no answer",
-            Hint());
+        const string Silence = "either --columns nor its model.json says";
+        var what = $"{(_inputs.Count == 1 ? "input" : "inputs")} {NearNames.List(_inputs.Select(input => input.Name).ToList())} of model '{_model.Name}'";
+        return _inputs is [var only] && ElementsOf(only) is { } elements
+            ? elements == 1
+                ? new UsageException($"which column is {what}? None is called so, and n{Silence}", Hint())
+                : new UsageException($"which columns are {what}, which takes {elements} a row? N{Silence}, and their order in the file is no answer", Hint())
+            : new UsageException($"which columns are {what}? N{Silence}, and their order in the file is no answer", Hint());
     }
 
     private string Hint()

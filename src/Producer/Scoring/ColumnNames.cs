@@ -78,6 +78,10 @@ internal sealed class ColumnNames
         return numbers is [var only] ? $"column {only}" : $"columns {string.Join(", ", numbers.SkipLast(1))} and {numbers[^1]}";
     }
 
+    /// <summary>Whether a character cannot be seen.</summary>
+    public static bool IsHidden(char character) =>
+        char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned;
+
     private static string Times(int count) => count == 2 ? "twice" : $"{count} times";
 
     private static bool AreAlike(string left, string right) => string.Equals(Visible(left), Visible(right), StringComparison.OrdinalIgnoreCase);
@@ -86,14 +90,11 @@ internal sealed class ColumnNames
     {
         if (there.Any(IsHidden))
         {
-            return $" It holds a character that cannot be seen, U+{(int)there.First(IsHidden):X4}: take that out of the file";
+            return $" It holds a character that cannot be seen, U+{(int)there.First(IsHidden):X4}: take that out of the file.";
         }
 
-        return there.Trim() == there ? "" : $" It has blanks around it, which count: in --columns it is written {ColumnList.Write(there)}";
+        return there.Trim() == there ? "" : $" It has blanks around it, which count: in --columns it is written {ColumnList.Write(there)}.";
     }
-
-    private static bool IsHidden(char character) =>
-        char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.OtherNotAssigned;
 
     private static string Visible(string name)
     {

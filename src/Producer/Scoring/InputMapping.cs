@@ -78,6 +78,7 @@ internal sealed record InputMapping
 
         if (model.Columns.TryGetValue(input.Name, out var declared))
         {
+            RefuseAlike(input.Name, declared, names);
             return ColumnList.ReadDeclared(declared, names, $"{use}, as the model's model.json says");
         }
 
@@ -87,6 +88,22 @@ internal sealed record InputMapping
             1 when names.Has(input.Name) => [names.Find(input.Name, use)],
             _ => null,
         };
+    }
+
+    /// <summary>Refuses a file that has what the model declares, but for letter case, blanks or what cannot be seen.</summary>
+    private static void RefuseAlike(string input, IReadOnlyList<string> declared, ColumnNames names)
+    {
+        var missing = declared.Where(name => !names.Has(name)).ToList();
+        if (missing.Count == 0 || missing.Exists(name => names.Alike(name) is null) || declared.Any(name => names.Doubt(name) is not null))
+        {
+            return;
+        }
+
+        var columns = declared.Select(name => names.Alike(name) is { } alike && !names.Has(name) ? alike : names.Find(name, input)).ToList();
+        var others = missing.Count == 1 ? "" : $" and {missing.Count - 1} more";
+        throw new UsageException(
+            $"no column '{missing[0]}'{others} in the file, for input '{input}', as the model's model.json says",
+            $"{names.Near(missing[0])} If it is these, --columns goes before model.json: --columns {ColumnText.InShell($"{input}={ColumnText.ToOption(columns, names)}")}");
     }
 
     /// <summary>The input's shape without the batch dimension, with what is open in it settled by the number of columns.</summary>

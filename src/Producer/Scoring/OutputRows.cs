@@ -72,22 +72,30 @@ internal sealed class OutputRows
             }
         }
 
-        OutputElements? compared = null;
-        if (plan.Compared is { } label)
+        var compared = plan.Compared is null ? null : Find(plan.Compared, plan, elements, reply);
+        if (plan.Compared is not null && (compared is null || compared.Count < rowCount || compared.Count % rowCount != 0))
         {
-            // Most often a column shows it too.
-            var shown = plan.Columns.ToList().FindIndex(column => column.Output == label);
-            compared = shown >= 0 ? elements[shown] : reply.Outputs.FirstOrDefault(output => output.Name == label) is { } tensor ? new OutputElements(tensor) : null;
-            if (compared is null || compared.Count < rowCount || compared.Count % rowCount != 0)
-            {
-                error = $"the reply's output '{label}', with which labels are compared, {(compared is null ? "is not there" : $"has {compared.Count} elements for {rowCount} rows")}";
-                return false;
-            }
+            error = $"the reply's output '{plan.Compared}', which labels are compared with, {(compared is null ? "is not there" : $"has {compared.Count} elements for {rowCount} rows")}";
+            return false;
         }
 
         rows = new OutputRows(plan.Columns, elements, compared, rowCount);
         error = null;
         return true;
+    }
+
+    /// <summary>An output's elements, of a column that shows it or of the reply.</summary>
+    private static OutputElements? Find(string name, OutputPlan plan, OutputElements[] elements, PredictionResult reply)
+    {
+        for (var i = 0; i < elements.Length; i++)
+        {
+            if (plan.Columns[i].Output == name)
+            {
+                return elements[i];
+            }
+        }
+
+        return reply.Outputs.FirstOrDefault(output => output.Name == name) is { } tensor ? new OutputElements(tensor) : null;
     }
 
     /// <summary>Appends a row's fields, each with the separator before it.</summary>

@@ -260,4 +260,12 @@ public sealed class ScoreCommandTests : IDisposable
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains("hint: did you mean 'score'?", outcome.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_column_whose_name_begins_with_an_at_sign_is_a_column()
+    {
+        var outcome = await _cli.RunAsync("a,b,@sum\n1,1,2\n", ["score", "-", "--label", "@sum"]);
+
+        Assert.Contains("accuracy   100.0 % of 1 against '@sum'\n", outcome.Error, StringComparison.Ordinal);
+    }
 }

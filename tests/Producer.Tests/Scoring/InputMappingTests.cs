@@ -108,7 +108,7 @@ public sealed class InputMappingTests
 
         var refusal = Refusal(model, ["fare", "age", "name"], [], null);
 
-        Assert.StartsWith("which columns are input 'Age' of model 'sum', and no column is called so?", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("which column is input 'Age' of model 'sum'? None is called so, and neither --columns nor its model.json says", refusal.Message, StringComparison.Ordinal);
         Assert.StartsWith("if it is these: --columns Age=age; ", refusal.Hint, StringComparison.Ordinal);
     }
 
@@ -158,6 +158,18 @@ public sealed class InputMappingTests
 
         Assert.Equal("no column 'lable' in the file, for input 'x'", misuse.Message);
         Assert.Equal("did you mean 'label'?", misuse.Hint);
+    }
+
+    [Theory]
+    [InlineData(new[] { "id", "A", "B" }, "no column 'a' and 1 more in the file", "did you mean 'A'? If it is these, --columns goes before model.json: --columns x=A,B")]
+    [InlineData(new[] { "a", " b" }, "no column 'b' in the file", "--columns 'x=a,\" b\"'")]
+    [InlineData(new[] { "\uFEFFa", "b" }, "no column 'a' in the file", "U+FEFF: take that out of the file. If it is these, --columns goes before model.json: --columns x=:1,:2")]
+    public void A_file_whose_names_look_like_the_declared_ones_is_given_the_option(string[] header, string message, string hint)
+    {
+        var misuse = Refusal(SumModel.Labelled, header, [], null);
+
+        Assert.StartsWith(message, misuse.Message, StringComparison.Ordinal);
+        Assert.Contains(hint, misuse.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
