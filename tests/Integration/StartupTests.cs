@@ -20,6 +20,7 @@ public sealed class StartupTests(TestRabbitMq rabbitMq, TestPostgres postgres)
             ["Broker__Prefetch"] = "0",
             ["Limits__MaxRank"] = "900",
             ["Delivery__Comits"] = "2",
+            ["Delivery__MaxCommitRows"] = "many",
             ["Retries__Delays"] = "soon",
             ["Models__Directory"] = "/nowhere/models",
             ["Store__ConnectionString"] = "Host=db;Passwort=topsecret",
@@ -31,7 +32,8 @@ public sealed class StartupTests(TestRabbitMq rabbitMq, TestPostgres postgres)
         Assert.Contains("Prefetch", told, StringComparison.Ordinal);
         Assert.Contains("MaxRank", told, StringComparison.Ordinal);
         Assert.Contains("Retries:Delays: expected 1 to 10 durations", told, StringComparison.Ordinal);
-        Assert.Contains("Comits", told, StringComparison.Ordinal);
+        Assert.Contains("Delivery:Comits: there is no such setting; did you mean 'Commits'? The settings of Delivery are ", told, StringComparison.Ordinal);
+        Assert.Contains("Delivery:MaxCommitRows: expected a whole number, found 'many' (environment: Delivery__MaxCommitRows)", told, StringComparison.Ordinal);
         Assert.Contains("Store:ConnectionString: not a connection string", told, StringComparison.Ordinal);
         Assert.Contains("Models:Directory: the folder '/nowhere/models' does not exist", told, StringComparison.Ordinal);
         Assert.DoesNotContain("topsecret", told + string.Join('\n', worker.OutputLines), StringComparison.Ordinal);

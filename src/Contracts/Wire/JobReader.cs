@@ -225,9 +225,10 @@ internal static class JobReader
 
     private static string Reason(JsonException fault)
     {
-        // The library ends its sentence with the position, which the message has already.
+        // The library ends its sentence with the position, which the message has already; and it has advice for who wrote the reader.
         var end = fault.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return end < 0 ? fault.Message : fault.Message[..end];
+        var reason = end < 0 ? fault.Message : fault.Message[..end];
+        return reason.Replace(" Change the reader options.", "", StringComparison.Ordinal);
     }
 
     private struct JobHeader

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Millrace.Worker.Batching;
@@ -15,14 +16,14 @@ internal static class StartupCheck
     public static IReadOnlyList<string> Run(IServiceProvider services)
     {
         var errors = new List<string>();
-        Check<BrokerOptions>(services, errors);
-        Check<StoreOptions>(services, errors);
-        var hasLimits = Check<LimitsOptions>(services, errors);
-        Check<DeliveryOptions>(services, errors);
-        Check<CancellingOptions>(services, errors);
-        Check<StopOptions>(services, errors);
-        Check<RetryOptions>(services, errors);
-        Check<ModelsOptions>(services, errors);
+        Check<BrokerOptions>(services, BrokerOptions.Section, errors);
+        Check<StoreOptions>(services, StoreOptions.Section, errors);
+        var hasLimits = Check<LimitsOptions>(services, LimitsOptions.Section, errors);
+        Check<DeliveryOptions>(services, DeliveryOptions.Section, errors);
+        Check<CancellingOptions>(services, CancellingOptions.Section, errors);
+        Check<StopOptions>(services, StopOptions.Section, errors);
+        Check<RetryOptions>(services, RetryOptions.Section, errors);
+        Check<ModelsOptions>(services, ModelsOptions.Section, errors);
         CheckStore(services, errors);
         if (!errors.Exists(error => error.Contains("Models", StringComparison.Ordinal)))
         {
@@ -33,7 +34,7 @@ internal static class StartupCheck
     }
 
     /// <returns>Whether they are valid.</returns>
-    private static bool Check<T>(IServiceProvider services, List<string> errors)
+    private static bool Check<T>(IServiceProvider services, string section, List<string> errors)
         where T : class
     {
         try
@@ -48,7 +49,8 @@ internal static class StartupCheck
         catch (InvalidOperationException fault)
         {
             // The binder's: an unknown key, or a value of another type.
-            errors.Add(fault.InnerException is { } inner ? $"{fault.Message} {inner.Message}" : fault.Message);
+            var told = SectionFaults.Of(services.GetRequiredService<IConfiguration>().GetSection(section), typeof(T)).ToList();
+            errors.AddRange(told.Count > 0 ? told : [fault.InnerException is { } inner ? $"{fault.Message} {inner.Message}" : fault.Message]);
         }
 
         return false;
