@@ -47,6 +47,16 @@ public static class ErrorCode
     /// <summary>NaN or an infinity, where the model's <c>require_finite</c> forbids them.</summary>
     public const string ValueNotFinite = "value_not_finite";
 
+    /// <summary>
+    /// The job asks with <c>partial</c>, and the model's rows are not known to be independent of each other: no row can be taken out.
+    /// </summary>
+    public const string PartialNotSupported = "partial_not_supported";
+
+    /// <summary>
+    /// Of a row, not of a job: it was not run by itself, because too many rows of its job had failed by then. It may be good: send it in a smaller job.
+    /// </summary>
+    public const string RowNotRun = "row_not_run";
+
     /// <summary>The job has no rows.</summary>
     public const string BatchEmpty = "batch_empty";
 

@@ -26,4 +26,15 @@ public sealed record PredictionJob
 
     /// <summary>The outputs wanted; none means all.</summary>
     public IReadOnlyList<RequestedOutput> Outputs { get; init; } = [];
+
+    /// <summary>Whether it asks with <see cref="JobParameters.Partial"/>.</summary>
+    internal bool IsPartial => AsksPartial(Parameters);
+
+    /// <summary>
+    /// Rows of a job that asks so which were found bad while it was read; in their elements' place is nothing. Empty for every other job.
+    /// </summary>
+    internal IReadOnlyList<RowError> RowFaults { get; init; } = [];
+
+    internal static bool AsksPartial(IReadOnlyDictionary<string, JsonElement> parameters) =>
+        parameters.Count > 0 && parameters.TryGetValue(JobParameters.Partial, out var partial) && partial.ValueKind == JsonValueKind.True;
 }

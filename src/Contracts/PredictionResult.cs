@@ -22,6 +22,12 @@ public sealed record PredictionResult
     /// <summary>The outputs; none unless <see cref="Status"/> is <see cref="JobStatus.Succeeded"/>.</summary>
     public IReadOnlyList<Tensor> Outputs { get; init; } = [];
 
+    /// <summary>
+    /// The rows without an answer, in their order, of a job that asked with <see cref="JobParameters.Partial"/>: the outputs hold the other rows, in
+    /// input order, and their first dimension counts those. Empty for every other job.
+    /// </summary>
+    public IReadOnlyList<RowError> RowErrors { get; init; } = [];
+
     /// <summary>One of <see cref="ErrorCode"/>; null for success.</summary>
     public string? Code { get; init; }
 

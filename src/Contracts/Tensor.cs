@@ -9,6 +9,9 @@ namespace Millrace.Contracts;
 /// </summary>
 public sealed record Tensor
 {
+    // Encoding.UTF8 would write another text in the place of one that it cannot encode, and say nothing.
+    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>The name of the model's input or output.</summary>
     public required string Name { get; init; }
 
@@ -54,21 +57,23 @@ public sealed record Tensor
     }
 
     /// <summary>A tensor of texts (<see cref="TensorDatatype.Bytes"/>, UTF-8).</summary>
-    /// <exception cref="ArgumentException">The number of elements is not the product of the shape.</exception>
+    /// <exception cref="ArgumentException">
+    /// The number of elements is not the product of the shape, or one of them holds half a surrogate pair, which is no UTF-8.
+    /// </exception>
     public static Tensor Create(string name, IReadOnlyList<long> shape, IReadOnlyList<string> elements)
     {
         ArgumentNullException.ThrowIfNull(elements);
         var size = 0;
         foreach (var element in elements)
         {
-            size += sizeof(uint) + Encoding.UTF8.GetByteCount(element);
+            size += sizeof(uint) + s_utf8.GetByteCount(element);
         }
 
         var data = new byte[size];
         var at = 0;
         foreach (var element in elements)
         {
-            var length = Encoding.UTF8.GetBytes(element, data.AsSpan(at + sizeof(uint)));
+            var length = s_utf8.GetBytes(element, data.AsSpan(at + sizeof(uint)));
             BinaryPrimitives.WriteInt32LittleEndian(data.AsSpan(at), length);
             at += sizeof(uint) + length;
         }

@@ -31,7 +31,7 @@ internal sealed class OutputsBuffer : IDisposable
         for (var i = 0; i < rows.Length; i++)
         {
             var start = _bytes.WrittenCount;
-            StoredOutputs.Encode(_writer, rows[i].Outputs, rows[i].RowCount);
+            StoredOutputs.Encode(_writer, rows[i].Outputs, rows[i].RowCount, rows[i].RowErrors);
             _writer.Flush();
             _writer.Reset();
             places[i] = start.._bytes.WrittenCount;

@@ -9,7 +9,7 @@ internal static class ResultColumns
     public const string Names = """
         job_id, model_name, model_version, status, lane, code, error, row_count, outputs, run_id, run_row, payload_hash,
         correlation_id, reply_to, batch_rows, worker, received_at, committed_at, undeliverable_at,
-        undeliverable_reason
+        undeliverable_reason, row_errors
         """;
 
     /// <summary>The row that the reader stands on.</summary>
@@ -35,6 +35,7 @@ internal static class ResultColumns
         CommittedAt = reader.GetFieldValue<DateTimeOffset>(17),
         UndeliverableAt = reader.IsDBNull(18) ? null : reader.GetFieldValue<DateTimeOffset>(18),
         UndeliverableReason = Text(reader, 19),
+        RowErrors = reader.IsDBNull(20) ? [] : StoredRowErrors.Decode(reader.GetFieldValue<byte[]>(20)),
     };
 
     public static JobStatus Status(string name) =>

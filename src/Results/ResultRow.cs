@@ -32,6 +32,12 @@ public sealed record ResultRow
     /// <summary>The outputs; none unless the job succeeded.</summary>
     public IReadOnlyList<Tensor> Outputs { get; init; } = [];
 
+    /// <summary>
+    /// The rows without an answer of a job that asked with <see cref="JobParameters.Partial"/>, in their order: the outputs are those of the other
+    /// rows. Empty for every other job.
+    /// </summary>
+    public IReadOnlyList<RowError> RowErrors { get; init; } = [];
+
     /// <summary>The bulk scoring run that the job is part of.</summary>
     public Guid? RunId { get; init; }
 

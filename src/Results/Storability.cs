@@ -52,6 +52,33 @@ public static class Storability
         return problem is null;
     }
 
+    /// <summary>The rows whose texts the stores cannot keep, where an output's first dimension counts rows.</summary>
+    /// <param name="outputs">The outputs of one job.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <returns>Each such row once, with what they cannot keep, for people.</returns>
+    public static IReadOnlyList<(int Row, string Problem)> FindUnstorableRows(IReadOnlyList<Tensor> outputs, int rows)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        var found = new SortedDictionary<int, string>();
+        foreach (var output in outputs)
+        {
+            if (output.Datatype == TensorDatatype.Bytes && output.Shape.Count > 0 && output.Shape[0] == rows && rows > 0)
+            {
+                var perRow = output.ElementCount / rows;
+                var rest = output.Data.Span;
+                for (long i = 0; BytesElement.TryTake(ref rest, out var element); i++)
+                {
+                    if (ProblemOfText(element) is { } problem)
+                    {
+                        found.TryAdd((int)(i / perRow), $"output '{output.Name}': {problem}");
+                    }
+                }
+            }
+        }
+
+        return [.. found.Select(pair => (pair.Key, pair.Value))];
+    }
+
     private static string? ProblemOf(Tensor output)
     {
         if (!StorableText.IsStorable(output.Name))
@@ -81,19 +108,19 @@ public static class Storability
         long found = 0;
         for (; BytesElement.TryTake(ref rest, out var element); found++)
         {
-            if (!Utf8.IsValid(element))
+            if (ProblemOfText(element) is { } problem)
             {
-                return $"output '{output.Name}', element {found}: not UTF-8, and JSON holds nothing else";
-            }
-
-            if (element.Contains((byte)0))
-            {
-                return $"output '{output.Name}', element {found}: holds U+0000, which Postgres cannot store";
+                return $"output '{output.Name}', element {found}: {problem}";
             }
         }
 
         return rest.IsEmpty && found == count ? null : $"output '{output.Name}' has {found} whole elements, its shape asks for {count}";
     }
+
+    private static string? ProblemOfText(ReadOnlySpan<byte> text) =>
+        !Utf8.IsValid(text) ? "not UTF-8, and JSON holds nothing else"
+        : text.Contains((byte)0) ? "holds U+0000, which Postgres cannot store"
+        : null;
 
     private static bool TryCount(IReadOnlyList<long> shape, out long count)
     {

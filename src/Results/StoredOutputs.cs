@@ -18,6 +18,10 @@ namespace Millrace.Results;
 /// <c>coalesce(data -> i, data -> 0)</c>, whatever the output.
 /// </para>
 /// <para>
+/// A row that has no outputs (<see cref="ResultRow.RowErrors"/>) has the entry <c>null</c>, so that all others stay at their places; <c>shape</c>
+/// counts the rows that have some.
+/// </para>
+/// <para>
 /// <c>index</c> keeps the order of the outputs also where the text went through jsonb, which orders keys by itself. NaN and the infinities are
 /// strings, as on the wire; a NaN's payload bits are lost. jsonb numbers know no negative zero: those stand in <c>data</c> as 0, and
 /// <c>negative_zeros</c> lists their places in the flat order, so that SQL still finds numbers where it expects them.
@@ -29,7 +33,8 @@ internal static class StoredOutputs
     /// <param name="writer">Stands where a value may stand.</param>
     /// <param name="outputs">The outputs of one row of the store.</param>
     /// <param name="rowCount">The rows of the job's input.</param>
-    public static void Encode(Utf8JsonWriter writer, IReadOnlyList<Tensor> outputs, int rowCount)
+    /// <param name="without">The rows that have no outputs, in their order.</param>
+    public static void Encode(Utf8JsonWriter writer, IReadOnlyList<Tensor> outputs, int rowCount, IReadOnlyList<RowError> without)
     {
         writer.WriteStartObject();
         for (var i = 0; i < outputs.Count; i++)
@@ -45,7 +50,7 @@ internal static class StoredOutputs
             }
 
             writer.WriteEndArray();
-            WriteData(writer, output, rowCount);
+            WriteData(writer, output, rowCount, without);
             WriteNegativeZeros(writer, output);
             writer.WriteEndObject();
         }
@@ -53,27 +58,46 @@ internal static class StoredOutputs
         writer.WriteEndObject();
     }
 
-    private static void WriteData(Utf8JsonWriter writer, Tensor output, int rowCount)
+    private static void WriteData(Utf8JsonWriter writer, Tensor output, int rowCount, IReadOnlyList<RowError> without)
     {
         var data = output.Data.Span;
-        var isByRow = output.Shape.Count > 0 && output.Shape[0] == rowCount;
+        var isByRow = output.Shape.Count > 0 && output.Shape[0] == rowCount - without.Count;
         var entries = isByRow ? rowCount : 1;
         var perEntry = isByRow ? ElementsPerRow(output.Shape) : output.ElementCount;
         writer.WriteStartArray("data"u8);
-        if (perEntry == 1)
+        if (perEntry == 1 && without.Count == 0)
         {
             TensorJson.WriteElements(writer, output.Datatype, data);
         }
         else
         {
-            for (var i = 0; i < entries; i++)
+            for (int i = 0, next = 0; i < entries; i++)
             {
-                writer.WriteStartArray();
-                TensorJson.WriteElements(writer, output.Datatype, Take(ref data, output.Datatype, perEntry));
-                writer.WriteEndArray();
+                if (isByRow && next < without.Count && without[next].Row == i)
+                {
+                    writer.WriteNullValue();
+                    next++;
+                }
+                else
+                {
+                    WriteEntry(writer, output.Datatype, Take(ref data, output.Datatype, perEntry), perEntry);
+                }
             }
         }
 
+        writer.WriteEndArray();
+    }
+
+    private static void WriteEntry(Utf8JsonWriter writer, TensorDatatype datatype, ReadOnlySpan<byte> elements, long count)
+    {
+        if (count == 1)
+        {
+            TensorJson.WriteElements(writer, datatype, elements);
+            return;
+        }
+
+        writer.WriteStartArray();
+        TensorJson.WriteElements(writer, datatype, elements);
         writer.WriteEndArray();
     }
 

@@ -52,7 +52,7 @@ internal static class StoredOutputsReader
         }
 
         var tensor = new Tensor { Name = name, Datatype = datatype, Shape = shape, Data = default };
-        var elements = TensorJson.ReadElements(ref data, datatype, tensor.ElementCount, jsonLength, name);
+        var elements = TensorJson.ReadElements(ref data, datatype, tensor.ElementCount, jsonLength, name, skipsNulls: true);
         SetNegativeZeros(elements, datatype, negativeZeros);
         return (index, tensor with { Data = elements });
     }

@@ -5,6 +5,10 @@ namespace Millrace.Contracts.Tests;
 public sealed class TensorTests
 {
     [Fact]
+    public void A_text_with_half_a_surrogate_pair_is_not_written_as_another_text() =>
+        Assert.ThrowsAny<ArgumentException>(() => Tensor.Create("x", [2], ["a", "b\ud800"]));
+
+    [Fact]
     public void Numbers_are_kept_little_endian_and_row_major()
     {
         var tensor = Tensor.Create<short>("x", [2, 1], [1, -2]);

@@ -11,6 +11,21 @@ public sealed class StorabilityTests
         AssertProblem("output 'label', element 1: holds U+0000, which Postgres cannot store", Tensor.Create("label", [2], ["a", "b\0"]));
 
     [Fact]
+    public void Rows_whose_texts_are_not_storable_are_found_each_once()
+    {
+        Tensor[] outputs =
+        [
+            Tensor.Create<int>("n", [3], [1, 2, 3]),
+            Tensor.Create("a", [3, 2], ["a", "b", "c", "d\0", "\0", "f"]),
+            Tensor.Create("b", [3], ["\0", "b", "\0"]),
+            Tensor.Create("whole", [1], ["\0"]),
+        ];
+
+        const string problem = "holds U+0000, which Postgres cannot store";
+        Assert.Equal([(0, $"output 'b': {problem}"), (1, $"output 'a': {problem}"), (2, $"output 'a': {problem}")], Storability.FindUnstorableRows(outputs, 3));
+    }
+
+    [Fact]
     public void Bytes_that_are_no_text_are_not_storable() =>
         AssertProblem(
             "output 'label', element 0: not UTF-8, and JSON holds nothing else",

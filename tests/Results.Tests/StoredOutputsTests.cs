@@ -28,6 +28,25 @@ public sealed class StoredOutputsTests
     }
 
     [Fact]
+    public void A_row_without_outputs_leaves_its_place_empty()
+    {
+        using var buffer = new OutputsBuffer();
+        var json = Encoding.UTF8.GetString(buffer.Encode([
+            Rows.Partial(
+                Tensor.Create("label", [2, 1], ["7", "3"]),
+                Tensor.Create<float>("probabilities", [2, 2], [0.5f, -0f, 1, 0]),
+                Tensor.Create<int>("whole", [3], [1, 2, 3]))])[0].Span);
+
+        Assert.Equal(
+            """
+            {"label":{"index":0,"datatype":"BYTES","shape":[2,1],"data":["7",null,"3",null]},
+            "probabilities":{"index":1,"datatype":"FP32","shape":[2,2],"data":[[0.5,-0],null,[1,0],null],"negative_zeros":[1]},
+            "whole":{"index":2,"datatype":"INT32","shape":[3],"data":[[1,2,3]]}}
+            """.ReplaceLineEndings(""),
+            json);
+    }
+
+    [Fact]
     public void No_outputs_are_an_empty_object()
     {
         Assert.Equal("{}", Encode(rowCount: 1));

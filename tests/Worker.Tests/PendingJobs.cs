@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Batching;
@@ -9,6 +10,10 @@ namespace Millrace.Worker.Tests;
 /// <summary>Pending jobs without a delivery behind them.</summary>
 internal static class PendingJobs
 {
+    /// <summary>The parameters of a job that wants its good rows answered.</summary>
+    public static IReadOnlyDictionary<string, JsonElement> AsksPartial { get; } =
+        new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [JobParameters.Partial] = JsonElement.Parse("true") };
+
     /// <summary>A job of one input with rows of <paramref name="width"/> elements, which is only batched and not run.</summary>
     public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null, InboundDelivery? delivery = null, int attempt = 1, ReplyRoute? reply = null) => new()
     {
@@ -30,9 +35,14 @@ internal static class PendingJobs
     /// <summary>A job that the model has admitted, as <see cref="JobConsumer"/> makes it.</summary>
     public static PendingJob ToRun(ModelVersion model, TimeProvider time, IReadOnlyList<Tensor> inputs, params string[] outputs)
     {
-        var job = new PredictionJob { Inputs = inputs, Outputs = [.. outputs.Select(name => new RequestedOutput { Name = name })] };
+        return ToRun(model, time, new PredictionJob { Inputs = inputs, Outputs = [.. outputs.Select(name => new RequestedOutput { Name = name })] });
+    }
+
+    /// <inheritdoc cref="ToRun(ModelVersion, TimeProvider, IReadOnlyList{Tensor}, string[])"/>
+    public static PendingJob ToRun(ModelVersion model, TimeProvider time, PredictionJob job)
+    {
         var validation = JobValidator.Validate(job, model, maxRows: 65_536);
-        var admission = validation.Admission ?? throw new ArgumentException(validation.Rejection!.Error, nameof(inputs));
+        var admission = validation.Admission ?? throw new ArgumentException(validation.Rejection!.Error, nameof(job));
         return new PendingJob
         {
             JobId = Guid.NewGuid(),
@@ -45,6 +55,7 @@ internal static class PendingJobs
             ReceivedAt = time.GetUtcNow(),
             ReceivedTimestamp = time.GetTimestamp(),
             RowCount = admission.Rows,
+            Partial = admission.Partial,
             Inputs = admission.Inputs,
             Key = admission.Key,
             Outputs = new JobOutputs(model, admission.Selection, admission.Rows),

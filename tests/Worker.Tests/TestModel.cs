@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Millrace.Contracts;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
@@ -49,6 +50,10 @@ internal sealed class TestModel : IDisposable
     }
 
     public PendingJob Job(params Tensor[] inputs) => PendingJobs.ToRun(Version, TimeProvider.System, inputs);
+
+    /// <summary>A job that wants its good rows answered.</summary>
+    public PendingJob PartialJob(params Tensor[] inputs) =>
+        PendingJobs.ToRun(Version, TimeProvider.System, new PredictionJob { Inputs = inputs, Parameters = PendingJobs.AsksPartial });
 
     /// <summary>Runs one job by itself, over as many batches as it takes.</summary>
     public IReadOnlyList<Tensor> Run(params Tensor[] inputs) => Run([Job(inputs)])[0];

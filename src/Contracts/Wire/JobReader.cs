@@ -100,14 +100,17 @@ internal static class JobReader
         header.Id = ReadId(ref id);
         RequireName(modelName, "model_name", ErrorCode.ModelNotFound);
         RequireName(modelVersion, "model_version", ErrorCode.ModelVersionNotFound);
+        var known = ReadParameters(ref parameters, "parameters");
+        var faults = PredictionJob.AsksPartial(known) ? new RowFaults() : null;
         return new PredictionJob
         {
             Id = header.Id,
             ModelName = header.ModelName,
             ModelVersion = header.ModelVersion,
-            Parameters = ReadParameters(ref parameters, "parameters"),
+            Parameters = known,
             Outputs = outputs.TokenType is JsonTokenType.None or JsonTokenType.Null ? Array.Empty<RequestedOutput>() : ReadOutputs(ref outputs),
-            Inputs = ReadInputs(ref inputs, binary, limits, json.Length),
+            Inputs = ReadInputs(ref inputs, binary, limits, json.Length, faults),
+            RowFaults = faults?.ToList() ?? [],
         };
     }
 
@@ -199,7 +202,8 @@ internal static class JobReader
         return outputs;
     }
 
-    private static List<Tensor> ReadInputs(ref Utf8JsonReader reader, ReadOnlyMemory<byte> binary, WireLimits limits, int jsonLength)
+    private static List<Tensor> ReadInputs(
+        ref Utf8JsonReader reader, ReadOnlyMemory<byte> binary, WireLimits limits, int jsonLength, RowFaults? faults)
     {
         if (reader.TokenType == JsonTokenType.None)
         {
@@ -213,7 +217,7 @@ internal static class JobReader
         {
             var at = new FieldPath("inputs", tensors.Count);
             JsonFields.RequireObject(ref reader, at);
-            tensors.Add(TensorReader.Read(ref reader, at, ref rest, limits, jsonLength));
+            tensors.Add(TensorReader.Read(ref reader, at, ref rest, limits, jsonLength, faults));
         }
 
         return rest.IsEmpty

@@ -86,6 +86,12 @@ internal static class OipWriter
             WriteTensors(writer, "outputs"u8, result.Outputs, binary);
         }
 
+        if (result.RowErrors.Count > 0)
+        {
+            writer.WritePropertyName("row_errors"u8);
+            RowErrorsJson.Write(writer, result.RowErrors);
+        }
+
         writer.WriteEndObject();
     }
 

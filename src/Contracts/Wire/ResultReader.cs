@@ -30,10 +30,12 @@ internal static class ResultReader
 
         string? id = null, name = null, version = null, error = null, code = null, status = null;
         List<Tensor> outputs = [];
+        IReadOnlyList<RowError> rowErrors = [];
         var rest = binary;
         while (JsonFields.Next(ref reader, "body"))
         {
             if (reader.ValueTextEquals("outputs"u8)) outputs = ReadOutputs(ref reader, ref rest, json.Length);
+            else if (reader.ValueTextEquals("row_errors"u8)) { reader.Read(); rowErrors = RowErrorsJson.Read(ref reader, "row_errors"); }
             else if (reader.ValueTextEquals("id"u8)) id = ReadText(ref reader, "id");
             else if (reader.ValueTextEquals("model_name"u8)) name = ReadText(ref reader, "model_name");
             else if (reader.ValueTextEquals("model_version"u8)) version = ReadText(ref reader, "model_version");
@@ -61,6 +63,7 @@ internal static class ResultReader
             Error = error,
             Code = code,
             Outputs = outputs,
+            RowErrors = rowErrors,
         };
     }
 

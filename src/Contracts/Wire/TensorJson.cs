@@ -51,14 +51,22 @@ public static class TensorJson
     /// <param name="expected">How many elements there must be.</param>
     /// <param name="bodyLength">Length of the body in bytes: no array in it can have more elements.</param>
     /// <param name="field">Where the array is, for messages.</param>
+    /// <param name="faults">Takes elements that are no values; null where the first one is the whole array's fault.</param>
+    /// <param name="skipsNulls">Whether <c>null</c> is no element, as in the store: it stands there for a row that has none.</param>
     /// <exception cref="WireException">More or fewer elements, or one that is no value of the datatype.</exception>
     internal static ReadOnlyMemory<byte> ReadElements(
-        ref Utf8JsonReader reader, TensorDatatype datatype, long expected, int bodyLength, FieldPath field)
+        ref Utf8JsonReader reader,
+        TensorDatatype datatype,
+        long expected,
+        int bodyLength,
+        FieldPath field,
+        RowFaults? faults = null,
+        bool skipsNulls = false)
     {
         JsonFields.RequireArray(ref reader, field);
         if (datatype == TensorDatatype.Bytes)
         {
-            return ReadTexts(ref reader, expected, field);
+            return ReadTexts(ref reader, expected, field, faults, skipsNulls);
         }
 
         var size = datatype.ElementSizeBytes();
@@ -74,10 +82,11 @@ public static class TensorJson
             {
                 case JsonTokenType.StartArray: depth++; break;
                 case JsonTokenType.EndArray: depth--; break;
+                case JsonTokenType.Null when skipsNulls: break;
                 default:
                     if (count < expected)
                     {
-                        ReadElement(ref reader, datatype, data.AsSpan((int)(count * size), size), field, count);
+                        ReadElement(ref reader, datatype, data.AsSpan((int)(count * size), size), field, count, faults);
                     }
 
                     count++;
@@ -94,7 +103,8 @@ public static class TensorJson
             ? $"{field}: the shape asks for {expected} elements, more than the body can hold"
             : $"{field}: the shape asks for {expected} elements, found {found}");
 
-    private static void ReadElement(ref Utf8JsonReader reader, TensorDatatype datatype, Span<byte> target, FieldPath field, long index)
+    private static void ReadElement(
+        ref Utf8JsonReader reader, TensorDatatype datatype, Span<byte> target, FieldPath field, long index, RowFaults? faults)
     {
         var isNumber = reader.TokenType == JsonTokenType.Number;
         bool ok;
@@ -128,10 +138,23 @@ public static class TensorJson
 
         if (!ok)
         {
-            throw new WireException(
+            var fault = new WireException(
                 ErrorCode.InvalidValue,
                 $"{field}[{index}]: {JsonNames.Excerpt(ref reader)} is not a value of {datatype.ToWireName()}");
+            PassOver(ref reader, fault, index, faults);
+            target.Clear();
         }
+    }
+
+    /// <summary>Notes an element that is no value, whose place stays empty, and moves to its end: it may be an object.</summary>
+    private static void PassOver(ref Utf8JsonReader reader, WireException fault, long index, RowFaults? faults)
+    {
+        if (faults?.TryAdd(index, fault) != true)
+        {
+            throw fault;
+        }
+
+        reader.Skip();
     }
 
     private static bool TryGetSingle(ref Utf8JsonReader reader, out float value)
@@ -175,7 +198,8 @@ public static class TensorJson
         return reader.ValueTextEquals("-Infinity"u8);
     }
 
-    private static ReadOnlyMemory<byte> ReadTexts(ref Utf8JsonReader reader, long expected, FieldPath field)
+    private static ReadOnlyMemory<byte> ReadTexts(
+        ref Utf8JsonReader reader, long expected, FieldPath field, RowFaults? faults, bool skipsNulls)
     {
         var data = new ArrayBufferWriter<byte>();
         long count = 0;
@@ -188,32 +212,45 @@ public static class TensorJson
                 case JsonTokenType.EndArray: depth--; break;
                 case JsonTokenType.String:
                     count++;
-                    AppendText(ref reader, data, field, count - 1);
+                    AppendText(ref reader, data, field, count - 1, faults);
                     break;
+                case JsonTokenType.Null when skipsNulls: break;
                 default:
-                    throw new WireException(
+                    var fault = new WireException(
                         ErrorCode.InvalidValue, $"{field}[{count}]: expected a string, found {JsonNames.Of(reader.TokenType)}");
+                    PassOver(ref reader, fault, count, faults);
+                    Append(data, 0);
+                    count++;
+                    break;
             }
         }
 
         return count == expected ? data.WrittenMemory : throw LengthMismatch(field, expected, count);
     }
 
-    private static void AppendText(ref Utf8JsonReader reader, ArrayBufferWriter<byte> data, FieldPath field, long index)
+    private static void AppendText(
+        ref Utf8JsonReader reader, ArrayBufferWriter<byte> data, FieldPath field, long index, RowFaults? faults)
     {
         // Unescaping never makes a text longer.
         var span = data.GetSpan(sizeof(uint) + reader.ValueSpan.Length);
-        int length;
+        var length = 0;
         try
         {
             length = reader.CopyString(span[sizeof(uint)..]);
         }
         catch (InvalidOperationException)
         {
-            throw new WireException(ErrorCode.InvalidValue, $"{field}[{index}]: the string is not valid UTF-8 or UTF-16");
+            PassOver(
+                ref reader, new WireException(ErrorCode.InvalidValue, $"{field}[{index}]: the string is not valid UTF-8 or UTF-16"), index, faults);
         }
 
-        BinaryPrimitives.WriteInt32LittleEndian(span, length);
+        Append(data, length);
+    }
+
+    /// <summary>Puts the length before a text that is there already.</summary>
+    private static void Append(ArrayBufferWriter<byte> data, int length)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(data.GetSpan(sizeof(uint) + length), length);
         data.Advance(sizeof(uint) + length);
     }
 

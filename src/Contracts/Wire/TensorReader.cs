@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Millrace.Contracts.Wire;
 
@@ -11,9 +12,10 @@ internal static class TensorReader
     /// <param name="binary">What is left of the binary section; moved past this tensor's bytes.</param>
     /// <param name="limits">What is accepted.</param>
     /// <param name="jsonLength">Length of the JSON in bytes.</param>
+    /// <param name="faults">Takes elements that are no values; null where the first one is the tensor's fault.</param>
     /// <exception cref="WireException">The tensor is not one.</exception>
     public static Tensor Read(
-        ref Utf8JsonReader reader, FieldPath at, ref ReadOnlyMemory<byte> binary, WireLimits limits, int jsonLength)
+        ref Utf8JsonReader reader, FieldPath at, ref ReadOnlyMemory<byte> binary, WireLimits limits, int jsonLength, RowFaults? faults = null)
     {
         string? name = null;
         TensorDatatype? datatype = null;
@@ -36,19 +38,27 @@ internal static class TensorReader
         if (shape is null) throw WireException.Invalid($"{at}.shape: missing, expected an array of dimensions");
 
         var count = CountElements(shape, at);
+        faults?.Begin(shape, count);
         return new Tensor
         {
             Name = name,
             Datatype = type,
             Shape = shape,
-            Data = ReadData(ref data, binarySize, ref binary, type, count, jsonLength, at),
+            Data = ReadData(ref data, binarySize, ref binary, type, count, jsonLength, at, faults),
         };
     }
 
     private static string AllDatatypes => string.Join(", ", TensorDatatypes.Names);
 
     private static ReadOnlyMemory<byte> ReadData(
-        ref Utf8JsonReader data, long? binarySize, ref ReadOnlyMemory<byte> binary, TensorDatatype datatype, long count, int jsonLength, FieldPath at)
+        ref Utf8JsonReader data,
+        long? binarySize,
+        ref ReadOnlyMemory<byte> binary,
+        TensorDatatype datatype,
+        long count,
+        int jsonLength,
+        FieldPath at,
+        RowFaults? faults)
     {
         if (binarySize is { } size)
         {
@@ -66,29 +76,20 @@ internal static class TensorReader
 
             var bytes = binary[..(int)size];
             binary = binary[(int)size..];
-            CheckBinary(bytes.Span, datatype, count, at);
+            CheckBinary(bytes.Span, datatype, count, at, faults);
             return bytes;
         }
 
         return data.TokenType == JsonTokenType.None
             ? throw WireException.Invalid($"{at}.data: missing, expected an array of {count} elements")
-            : TensorJson.ReadElements(ref data, datatype, count, jsonLength, at.At(".data"));
+            : TensorJson.ReadElements(ref data, datatype, count, jsonLength, at.At(".data"), faults);
     }
 
-    private static void CheckBinary(ReadOnlySpan<byte> bytes, TensorDatatype datatype, long count, FieldPath at)
+    private static void CheckBinary(ReadOnlySpan<byte> bytes, TensorDatatype datatype, long count, FieldPath at, RowFaults? faults)
     {
         if (datatype == TensorDatatype.Bytes)
         {
-            long found = 0;
-            while (BytesElement.TryTake(ref bytes, out _))
-            {
-                found++;
-            }
-
-            if (!bytes.IsEmpty || found != count)
-            {
-                throw TensorJson.LengthMismatch(at, count, found);
-            }
+            CheckTexts(bytes, count, at, faults);
         }
         else if (count > bytes.Length || count * datatype.ElementSizeBytes() != bytes.Length)
         {
@@ -99,7 +100,46 @@ internal static class TensorReader
 
         if (datatype == TensorDatatype.Bool && bytes.ContainsAnyExceptInRange((byte)0, (byte)1))
         {
-            throw new WireException(ErrorCode.InvalidValue, $"{at}: a BOOL is a byte of 0 or 1, found another one");
+            CheckBools(bytes, at, faults);
+        }
+    }
+
+    /// <summary>An element of BYTES is a text to ONNX, and to JSON: both are UTF-8.</summary>
+    private static void CheckTexts(ReadOnlySpan<byte> bytes, long count, FieldPath at, RowFaults? faults)
+    {
+        long found = 0;
+        for (; BytesElement.TryTake(ref bytes, out var element); found++)
+        {
+            if (!Utf8.IsValid(element))
+            {
+                Report(new WireException(ErrorCode.InvalidValue, $"{at}: element {found} is not UTF-8, expected texts in UTF-8"), found, count, faults);
+            }
+        }
+
+        if (!bytes.IsEmpty || found != count)
+        {
+            throw TensorJson.LengthMismatch(at, count, found);
+        }
+    }
+
+    private static void CheckBools(ReadOnlySpan<byte> bytes, FieldPath at, RowFaults? faults)
+    {
+        var fault = new WireException(ErrorCode.InvalidValue, $"{at}: a BOOL is a byte of 0 or 1, found another one");
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            if (bytes[i] > 1)
+            {
+                Report(fault, i, bytes.Length, faults);
+            }
+        }
+    }
+
+    private static void Report(WireException fault, long element, long count, RowFaults? faults)
+    {
+        // One behind the last is in no row: the lengths are wrong, and that is told.
+        if (faults is null || (element < count && !faults.TryAdd(element, fault)))
+        {
+            throw fault;
         }
     }
 

@@ -86,9 +86,17 @@ internal sealed class PublishCommand
 
     private int Judge(OutgoingJob job, PredictionResult result)
     {
-        if (result.Status == JobStatus.Succeeded)
+        if (result is { Status: JobStatus.Succeeded, RowErrors.Count: 0 })
         {
             return ExitCode.Ok;
+        }
+
+        if (result.Status == JobStatus.Succeeded)
+        {
+            var first = result.RowErrors[0];
+            var bad = $"job {result.Id ?? job.Id}: {result.RowErrors.Count} row(s) have no answer; row {first.Row} ({first.Code}): {first.Error}";
+            new ErrorReport(ExitCode.SomeFailed, bad, Hint: null).Write(_context);
+            return ExitCode.SomeFailed;
         }
 
         new ErrorReport(

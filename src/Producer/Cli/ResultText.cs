@@ -15,13 +15,21 @@ internal static class ResultText
         row.CommittedAt is { } committed ? Time(committed) : "",
         row.JobId.ToString(),
         row.ModelVersion is null ? row.ModelName : $"{row.ModelName} v{row.ModelVersion}",
-        row.UndeliverableAt is null
-            ? row.Status.ToWireName()
-            : $"{row.Status.ToWireName()}, reply undeliverable{(row.UndeliverableReason is null ? "" : $": {row.UndeliverableReason}")}",
+        Status(row),
         row.RowCount.ToString(CultureInfo.InvariantCulture),
         row.BatchRows?.ToString(CultureInfo.InvariantCulture) ?? "",
         row.Status == JobStatus.Succeeded ? OutputExcerpt.Of(row.Outputs) : $"{row.Code}: {row.Error}",
     ];
+
+    private static string Status(ResultRow row)
+    {
+        var status = row.Status == JobStatus.Succeeded && row.RowErrors.Count > 0
+            ? $"{row.Status.ToWireName()} but for {row.RowErrors.Count} row(s)"
+            : row.Status.ToWireName();
+        return row.UndeliverableAt is null
+            ? status
+            : $"{status}, reply undeliverable{(row.UndeliverableReason is null ? "" : $": {row.UndeliverableReason}")}";
+    }
 
     /// <summary>All of it.</summary>
     public static void Write(Utf8JsonWriter json, ResultRow row)
@@ -52,6 +60,8 @@ internal static class ResultText
         }
 
         json.WriteEndArray();
+        json.WritePropertyName("row_errors"u8);
+        RowErrorsJson.Write(json, row.RowErrors);
         json.WriteEndObject();
     }
 

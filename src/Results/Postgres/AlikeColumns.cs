@@ -29,7 +29,7 @@ internal sealed class AlikeColumns
         _first = rows[0];
     }
 
-    /// <summary>Whether the rows have the same in each column that there is one value for.</summary>
+    /// <summary>Whether the rows have the same in each column that there is one value for, and nothing in one that there is none for.</summary>
     public static bool Fit(ReadOnlySpan<ResultRow> rows)
     {
         var first = rows[0];
@@ -42,7 +42,8 @@ internal sealed class AlikeColumns
                 && row.ModelVersion == first.ModelVersion
                 && row.Code == first.Code
                 && row.Error == first.Error
-                && row.Worker == first.Worker;
+                && row.Worker == first.Worker
+                && row.RowErrors.Count == 0;
             if (!isAlike)
             {
                 return false;

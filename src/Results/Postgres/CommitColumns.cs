@@ -12,12 +12,12 @@ internal sealed class CommitColumns
     public const string Insert = $"""
         INSERT INTO millrace.results ({Names})
         SELECT {Names}
-        FROM unnest({JobColumns.Parameters}, $10, $11, $12, $13, $14, $15, $16, $17) AS new ({Names})
+        FROM unnest({JobColumns.Parameters}, $10, $11, $12, $13, $14, $15, $16, $17, $18) AS new ({Names})
         ON CONFLICT (job_id) DO NOTHING
         RETURNING job_id
         """;
 
-    private const string Names = $"{JobColumns.Names}, model_name, model_version, status, lane, code, error, run_id, worker";
+    private const string Names = $"{JobColumns.Names}, model_name, model_version, status, lane, code, error, run_id, worker, row_errors";
 
     private readonly JobColumns _ofJobs;
     private readonly string[] _modelName;
@@ -28,6 +28,7 @@ internal sealed class CommitColumns
     private readonly string?[] _error;
     private readonly Guid?[] _runId;
     private readonly string[] _worker;
+    private readonly byte[]?[] _rowErrors;
 
     /// <param name="rows">The rows.</param>
     /// <param name="outputs">Their outputs.</param>
@@ -42,6 +43,7 @@ internal sealed class CommitColumns
         _error = new string?[rows.Length];
         _runId = new Guid?[rows.Length];
         _worker = new string[rows.Length];
+        _rowErrors = new byte[]?[rows.Length];
         for (var i = 0; i < rows.Length; i++)
         {
             var row = rows[i];
@@ -53,6 +55,7 @@ internal sealed class CommitColumns
             _error[i] = StorableText.OfOptional(row.Error);
             _runId[i] = row.RunId;
             _worker[i] = StorableText.Of(row.Worker);
+            _rowErrors[i] = StoredRowErrors.Encode(row.RowErrors);
         }
     }
 
@@ -68,5 +71,6 @@ internal sealed class CommitColumns
         parameters.AddColumn(NpgsqlDbType.Text, _error);
         parameters.AddColumn(NpgsqlDbType.Uuid, _runId);
         parameters.AddColumn(NpgsqlDbType.Text, _worker);
+        parameters.AddColumn(NpgsqlDbType.Json, _rowErrors);
     }
 }

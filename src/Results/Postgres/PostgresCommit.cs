@@ -9,6 +9,9 @@ internal sealed class PostgresCommit(PostgresSessions sessions)
     // A buffer that one huge commit blew up is not kept.
     private const int MaxKeptBufferBytes = 1024 * 1024;
 
+    // What one may take, about.
+    private const int RowErrorBytes = 80;
+
     // Who meets rows that are there already is likely to meet more of them.
     private const int CarefulAfterConflict = 100;
 
@@ -98,7 +101,7 @@ internal sealed class PostgresCommit(PostgresSessions sessions)
         var count = 0;
         foreach (var row in rows.Span)
         {
-            bytes += Storability.SizeOf(row.Outputs);
+            bytes += Storability.SizeOf(row.Outputs) + (row.RowErrors.Count * RowErrorBytes);
             if (count > 0 && bytes > MaxStatementBytes)
             {
                 break;

@@ -10,9 +10,10 @@ internal sealed class SqliteInsert : IDisposable
     private const string Sql = """
         INSERT INTO results
             (job_id, model_name, model_version, status, lane, code, error, row_count, outputs, run_id, run_row, payload_hash,
-             correlation_id, reply_to, batch_rows, worker, received_at)
+             correlation_id, reply_to, batch_rows, worker, received_at, row_errors)
         VALUES (@job_id, @model_name, @model_version, @status, @lane, @code, @error, @row_count, CAST(@outputs AS TEXT), @run_id, @run_row,
-                @payload_hash, @correlation_id, @reply_to, @batch_rows, @worker, @received_at)
+                @payload_hash, @correlation_id, @reply_to, @batch_rows, @worker, @received_at,
+                CAST(@row_errors AS TEXT))
         ON CONFLICT (job_id) DO NOTHING
         """;
 
@@ -35,6 +36,7 @@ internal sealed class SqliteInsert : IDisposable
     private readonly SqliteParameter _batchRows;
     private readonly SqliteParameter _worker;
     private readonly SqliteParameter _receivedAt;
+    private readonly SqliteParameter _rowErrors;
 
     public SqliteInsert(SqliteConnection connection)
     {
@@ -57,6 +59,7 @@ internal sealed class SqliteInsert : IDisposable
         _batchRows = Add("@batch_rows", SqliteType.Integer);
         _worker = Add("@worker", SqliteType.Text);
         _receivedAt = Add("@received_at", SqliteType.Text);
+        _rowErrors = Add("@row_errors", SqliteType.Blob);
     }
 
     public void Begin(SqliteTransaction transaction) => _command.Transaction = transaction;
@@ -81,6 +84,7 @@ internal sealed class SqliteInsert : IDisposable
         _batchRows.Value = OrNull(row.BatchRows);
         _worker.Value = StorableText.Of(row.Worker);
         _receivedAt.Value = SqliteTime.ToText(row.ReceivedAt);
+        _rowErrors.Value = OrNull(StoredRowErrors.Encode(row.RowErrors));
         return _command.ExecuteNonQuery() > 0;
     }
 

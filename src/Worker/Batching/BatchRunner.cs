@@ -1,9 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Millrace.Contracts;
-using Millrace.Results;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 
@@ -25,6 +22,10 @@ internal sealed partial class BatchRunner(
 {
     private readonly ModelVersion _version = model.Version;
     private bool _hasStopped;
+
+    private JobEnds Ends => field ??= new JobEnds(_version, writer, logger);
+
+    private RowSearch Rows => field ??= new RowSearch(_version, retries, Ends, metrics, time, logger);
 
     /// <summary>
     /// Runs a batch. Afterwards each of its jobs has an outcome or another attempt before it, or waits for its other batches, or is back
@@ -152,7 +153,7 @@ internal sealed partial class BatchRunner(
             last = found ?? last;
             return found is null;
         });
-        if (!verdict.FailedAlone && (last.Cause == FailureCause.Refused || retries.IsLastAttempt(verdict.Culprit.Job)))
+        if (!verdict.FailedAlone && retries.IsFinal(verdict.Culprit.Job, last.Cause))
         {
             // With no attempt left, a job must have failed by itself. With one left it has that one to itself.
             count++;
@@ -161,7 +162,7 @@ internal sealed partial class BatchRunner(
 
         if (last is not null)
         {
-            retries.Fail(verdict.Culprit.Job, last.Cause, last.Fault);
+            End(batch.Key, verdict.Culprit, last, giveUp);
         }
 
         runs += count + 1;
@@ -174,11 +175,24 @@ internal sealed partial class BatchRunner(
         {
             if (TryRun(new Batch(batch.Key, [slice]), giveUp) is { } failure)
             {
-                retries.Fail(slice.Job, failure.Cause, failure.Fault);
+                End(batch.Key, slice, failure, giveUp);
             }
         }
 
         return null;
+    }
+
+    /// <summary>Ends the attempt of a job that is why a run failed; or goes on to find which of its rows are, where it asks for that.</summary>
+    private void End(BatchKey key, BatchSlice slice, RunFailure failure, CancellationToken giveUp)
+    {
+        if (slice.Job.Partial is not null && retries.IsFinal(slice.Job, failure.Cause))
+        {
+            Rows.Search(key, slice, failure, part => TryRun(part, giveUp));
+        }
+        else
+        {
+            retries.Fail(slice.Job, failure.Cause, failure.Fault);
+        }
     }
 
     /// <summary>Runs a batch, and decides the jobs that it makes whole.</summary>
@@ -209,42 +223,11 @@ internal sealed partial class BatchRunner(
 
         foreach (var slice in batch.Slices)
         {
-            var isWhole = slice.Job.Outputs.Complete(slice.Rows);
-            // What cannot succeed any more does not wait for its other batches; the batcher drops them.
-            var isOver = isWhole || slice.Job.Outputs.Problem is not null;
-            if (isOver && slice.Job.TryDecide(Conclude(slice.Job, batch.Rows)))
-            {
-                writer.Enqueue(slice.Job);
-            }
+            Ends.Add(slice, batch.Rows);
         }
 
         return null;
     }
-
-    private JobOutcome Conclude(PendingJob job, int batchRows)
-    {
-        if (job.Outputs.Problem is { } unfit)
-        {
-            return JobOutcome.Failed(ErrorCode.OutputInvalid, unfit);
-        }
-
-        try
-        {
-            var outputs = job.Outputs.ToTensors();
-            return Storability.OutputsAreStorable(outputs, _version.MaxOutputBytes, out var problem)
-                ? new JobOutcome { Status = JobStatus.Succeeded, Outputs = outputs, BatchRows = batchRows }
-                : JobOutcome.Failed(ErrorCode.OutputInvalid, problem!);
-        }
-        catch (Exception fault)
-        {
-            // The session's thread must outlive whatever one job's outputs turn out to be.
-            LogOutputsInvalid(fault, job.JobId);
-            return JobOutcome.Failed(ErrorCode.OutputInvalid, fault.Message);
-        }
-    }
-
-    [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "Job {JobId}: the model ran, but its outputs cannot be put together")]
-    private partial void LogOutputsInvalid(Exception fault, Guid jobId);
 
     [LoggerMessage(EventId = 204, Level = LogLevel.Warning, Message = "Model {Model} version {Version}: batches have up to {Rows} row(s) from now on; {Failed} were too many for the memory")]
     private partial void LogLimited(string model, string version, int rows, int failed);

@@ -154,6 +154,7 @@ internal sealed partial class ReplySender(
                 ModelVersion = job.ModelVersion,
                 Status = outcome.Status,
                 Outputs = outcome.Outputs,
+                RowErrors = outcome.RowErrors,
                 Code = outcome.Code,
                 Error = outcome.Error,
             };
@@ -167,6 +168,7 @@ internal sealed partial class ReplySender(
             ModelVersion = first.ModelVersion,
             Status = isSame ? first.Status : JobStatus.Rejected,
             Outputs = isSame ? first.Outputs : [],
+            RowErrors = isSame ? first.RowErrors : [],
             Code = isSame ? first.Code : ErrorCode.IdConflict,
             Error = isSame ? first.Error : $"id: {job.JobId} was used before by a job with other content, whose result stands; send this one with an id of its own",
         };

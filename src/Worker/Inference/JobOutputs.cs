@@ -1,3 +1,4 @@
+using System.Buffers;
 using Millrace.Contracts;
 
 namespace Millrace.Worker.Inference;
@@ -15,6 +16,10 @@ internal sealed class JobOutputs
     private long _bytes;
     private volatile string? _problem;
     private int _rowsDone;
+
+    // Rows of a job that wants its others answered; null for none.
+    private bool[]? _dropped;
+    private int _droppedRows;
 
     /// <param name="model">The model that runs the job.</param>
     /// <param name="selection">Indexes among the model's outputs, in the order of the reply.</param>
@@ -59,6 +64,8 @@ internal sealed class JobOutputs
 
             if (data.Length == 0 || _model.Signature.Outputs[output].Datatype == TensorDatatype.Bytes)
             {
+                // The same rows may have been in a run that failed after this output was read.
+                Release(part, firstRow);
                 if (TryReserve((uint)data.Length))
                 {
                     (part.Texts ??= [])[firstRow] = data.ToArray();
@@ -75,6 +82,54 @@ internal sealed class JobOutputs
             }
 
             return true;
+        }
+    }
+
+    /// <summary>The rows that have outputs, once the job is whole.</summary>
+    public int GoodRows => _rows - _droppedRows;
+
+    /// <summary>Takes rows out that could not be run; each once.</summary>
+    public void Drop(int firstRow, int rows)
+    {
+        lock (_parts)
+        {
+            TakeOut(firstRow, rows);
+            foreach (var part in _parts)
+            {
+                // What was read of a run that failed afterwards stands at its first row, and is of these rows alone.
+                for (var row = firstRow; part?.Texts is not null && row < firstRow + rows; row++)
+                {
+                    Release(part, row);
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes a row out that has run, and whose outputs cannot be used.</summary>
+    public void DropRun(int row)
+    {
+        lock (_parts)
+        {
+            TakeOut(row, 1);
+        }
+    }
+
+    /// <summary>The rows that were not taken out.</summary>
+    public int[] GoodPlaces() => [.. Enumerable.Range(0, _rows).Where(row => _dropped?[row] != true)];
+
+    private void TakeOut(int firstRow, int rows)
+    {
+        _dropped ??= new bool[_rows];
+        _dropped.AsSpan(firstRow, rows).Fill(true);
+        _droppedRows += rows;
+    }
+
+    private void Release(Part part, int firstRow)
+    {
+        if (part.Texts is { } texts && texts.TryGetValue(firstRow, out var old))
+        {
+            texts.Remove(firstRow);
+            _bytes -= old.Length;
         }
     }
 
@@ -132,14 +187,34 @@ internal sealed class JobOutputs
     {
         var part = _parts[output]!;
         var spec = _model.Signature.Outputs[output];
-        long[] shape = _model.IsBatchable ? [_rows, .. part.RowShape!] : part.RowShape!;
+        long[] shape = _model.IsBatchable ? [GoodRows, .. part.RowShape!] : part.RowShape!;
         return new Tensor
         {
             Name = spec.Name,
             Datatype = spec.Datatype,
             Shape = shape,
-            Data = part.Data ?? Join(part.Texts),
+            Data = part.Data is { } data ? WithoutDropped(data) : _droppedRows == 0 ? Join(part.Texts) : JoinGood(part),
         };
+    }
+
+    private byte[] WithoutDropped(byte[] data)
+    {
+        if (_droppedRows == 0)
+        {
+            return data;
+        }
+
+        var rowBytes = data.Length / _rows;
+        var kept = new byte[rowBytes * GoodRows];
+        for (int row = 0, next = 0; row < _rows; row++)
+        {
+            if (!_dropped![row])
+            {
+                data.AsSpan(row * rowBytes, rowBytes).CopyTo(kept.AsSpan(rowBytes * next++));
+            }
+        }
+
+        return kept;
     }
 
     private static byte[] Join(SortedList<int, byte[]>? texts) => texts switch
@@ -148,6 +223,31 @@ internal sealed class JobOutputs
         { Count: 1 } => texts.Values[0],
         _ => [.. texts.Values.SelectMany(text => text)],
     };
+
+    private byte[] JoinGood(Part part)
+    {
+        var kept = new ArrayBufferWriter<byte>();
+        var rowElements = TensorShape.CountElements(part.RowShape);
+        foreach (var (firstRow, texts) in part.Texts ?? [])
+        {
+            ReadOnlySpan<byte> rest = texts;
+            for (var row = firstRow; !rest.IsEmpty; row++)
+            {
+                var start = rest;
+                for (long i = 0; i < rowElements; i++)
+                {
+                    BytesElement.TryTake(ref rest, out _);
+                }
+
+                if (!_dropped![row])
+                {
+                    kept.Write(start[..(start.Length - rest.Length)]);
+                }
+            }
+        }
+
+        return kept.WrittenSpan.ToArray();
+    }
 
     private long RowBytes(int output, ReadOnlySpan<long> rowShape) =>
         checked(TensorShape.CountElements(rowShape) * _model.Signature.Outputs[output].Datatype.ElementSizeBytes());

@@ -46,7 +46,7 @@ internal sealed class JobAdmission(
         var rejection = ParameterReader.Read(job, time, out var parameters);
         if ((validation.Rejection ?? rejection) is { } fault)
         {
-            return Decided(delivery, reading, name, model.Version.Version, hash, fault);
+            return Decided(delivery, reading, name, model.Version.Version, hash, fault, validation.RejectedRows);
         }
 
         var admission = validation.Admission!.Value;
@@ -68,6 +68,7 @@ internal sealed class JobAdmission(
             RunId = parameters.RunId,
             RunRow = parameters.RunRow,
             RowCount = admission.Rows,
+            Partial = admission.Partial,
             Inputs = admission.Inputs,
             Key = admission.Key,
             Outputs = new JobOutputs(model.Version, admission.Selection, admission.Rows),
@@ -106,7 +107,13 @@ internal sealed class JobAdmission(
         time.GetTimestamp() >= parameters.DeadlineTimestamp ? JobOutcome.LateForVersion(unknown.Error!) : null;
 
     private PendingJob Decided(
-        InboundDelivery delivery, JobReading reading, string? modelName, string? modelVersion, ReadOnlyMemory<byte> hash, JobOutcome outcome)
+        InboundDelivery delivery,
+        JobReading reading,
+        string? modelName,
+        string? modelVersion,
+        ReadOnlyMemory<byte> hash,
+        JobOutcome outcome,
+        int rows = 0)
     {
         var job = new PendingJob
         {
@@ -119,6 +126,7 @@ internal sealed class JobAdmission(
             PayloadHash = hash,
             ReceivedAt = time.GetUtcNow(),
             ReceivedTimestamp = time.GetTimestamp(),
+            RowCount = rows,
         };
         job.TryDecide(outcome);
         return job;

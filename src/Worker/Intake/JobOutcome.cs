@@ -13,6 +13,9 @@ internal sealed record JobOutcome
 
     public IReadOnlyList<Tensor> Outputs { get; init; } = [];
 
+    /// <summary>The bad rows of a job that wants its others answered.</summary>
+    public IReadOnlyList<RowError> RowErrors { get; init; } = [];
+
     /// <summary>Rows of the batch that the job's last rows ran in.</summary>
     public int? BatchRows { get; init; }
 

@@ -16,6 +16,14 @@ internal static class JobValidator
 {
     public static Validation Validate(PredictionJob job, ModelVersion model, int maxRows)
     {
+        if (job.IsPartial && !model.IsBatchable)
+        {
+            return Reject(
+                ErrorCode.PartialNotSupported,
+                $"parameters.{JobParameters.Partial}: model '{model.Name}' runs each job whole, since its rows are not known to be independent of each other, so no row can be "
+                + "left out; send the job without it, a job for each row if need be (where they are independent, a max_batch_size in its model.json says so)");
+        }
+
         var specs = model.Signature.Inputs;
         var inputs = new Tensor[specs.Count];
         if (Match(job.Inputs, specs, inputs) is { } mismatch)
@@ -26,7 +34,7 @@ internal static class JobValidator
         var rows = 1L;
         for (var i = 0; i < specs.Count; i++)
         {
-            if (CheckInput(inputs[i], specs[i], model) is { } fault)
+            if (CheckInput(inputs[i], specs[i], model, job.IsPartial) is { } fault)
             {
                 return new Validation(fault);
             }
@@ -61,8 +69,11 @@ internal static class JobValidator
             ? Reject(
                 ErrorCode.ShapeTooLarge,
                 $"{rows} row(s): their outputs take {bytes} bytes, expected at most {model.MaxOutputBytes} (Limits:MaxOutputBytes); send fewer rows a job, or ask for fewer outputs")
-            : new Validation(new Admission(inputs, (int)rows, model.FixedKey ?? KeyOf(inputs, model), selection));
+            : Admit(job, new Admission(inputs, (int)rows, model.FixedKey ?? KeyOf(inputs, model), selection), model);
     }
+
+    private static Validation Admit(PredictionJob job, Admission admission, ModelVersion model) =>
+        job.IsPartial ? PartialAdmission.Admit(admission, job.RowFaults, model) : new Validation(admission);
 
     private static BatchKey KeyOf(Tensor[] inputs, ModelVersion model) =>
         new(Array.ConvertAll(inputs, input => input.Shape.Skip(model.IsBatchable ? 1 : 0).ToArray()));
@@ -94,7 +105,7 @@ internal static class JobValidator
                 $"input '{specs[missing].Name}': missing, expected {specs[missing].Datatype.ToWireName()} {specs[missing].ShapeText}");
     }
 
-    private static JobOutcome? CheckInput(Tensor input, TensorSpec spec, ModelVersion model)
+    private static JobOutcome? CheckInput(Tensor input, TensorSpec spec, ModelVersion model, bool isPartial)
     {
         if (input.Datatype != spec.Datatype)
         {
@@ -117,10 +128,15 @@ internal static class JobValidator
                 $"input '{CallerText.Shorten(input.Name)}': shape [{string.Join(',', input.Shape)}] has {input.ElementCount} elements, expected at most {max} (the model's max_elements)");
         }
 
-        return model.RequireFinite && IndexOfNonFinite(input) is >= 0 and var index
-            ? JobOutcome.Rejected(ErrorCode.ValueNotFinite, $"input '{CallerText.Shorten(input.Name)}': element {index} is not finite, the model takes finite values only")
+        // A value is its row's fault, where the job's rows are told apart.
+        return model.RequireFinite && !isPartial && IndexOfNonFinite(input.Datatype, input.Data.Span) is >= 0 and var index
+            ? JobOutcome.Rejected(ErrorCode.ValueNotFinite, NotFinite(input, index))
             : null;
     }
+
+    /// <summary>What is said of a value that is not finite.</summary>
+    internal static string NotFinite(Tensor input, long element) =>
+        $"input '{CallerText.Shorten(input.Name)}': element {element} is not finite, the model takes finite values only";
 
     private static bool Fits(IReadOnlyList<long> shape, long[] expected)
     {
@@ -140,10 +156,10 @@ internal static class JobValidator
         return true;
     }
 
-    private static long IndexOfNonFinite(Tensor input)
+    /// <summary>The first element that is not finite; -1 for none.</summary>
+    internal static long IndexOfNonFinite(TensorDatatype datatype, ReadOnlySpan<byte> data)
     {
-        var data = input.Data.Span;
-        switch (input.Datatype)
+        switch (datatype)
         {
             case TensorDatatype.Fp16:
                 return IndexOfNonFinite(MemoryMarshal.Cast<byte, Half>(data));

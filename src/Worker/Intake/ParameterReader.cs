@@ -44,6 +44,11 @@ internal static class ParameterReader
             known = known with { RunRow = runRow };
         }
 
+        if (job.Parameters.TryGetValue(JobParameters.Partial, out var partial) && partial.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        {
+            return Invalid(JobParameters.Partial, "true or false", partial);
+        }
+
         if (job.Parameters.TryGetValue(JobParameters.Deadline, out var deadline))
         {
             if (deadline.ValueKind != JsonValueKind.String || !deadline.TryGetDateTimeOffset(out var at))

@@ -43,6 +43,17 @@ internal static class PayloadHash
             Add(hash, output.Name);
         }
 
+        // What differs only in this has another answer. The hash of all others is what it was before there was such a parameter.
+        if (job.IsPartial)
+        {
+            Add(hash, JobParameters.Partial);
+            foreach (var fault in job.RowFaults)
+            {
+                Add(hash, fault.Row);
+                Add(hash, fault.Error);
+            }
+        }
+
         var value = End(hash);
         t_free = hash;
         return value;

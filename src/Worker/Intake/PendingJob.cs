@@ -59,8 +59,14 @@ internal sealed class PendingJob
 
     public long? RunRow { get; init; }
 
-    /// <summary>0 for a job that was rejected before its rows could be told.</summary>
+    /// <summary>The rows that run; 0 for a job that was rejected before its rows could be told.</summary>
     public int RowCount { get; init; }
+
+    /// <summary>Set where bad rows are named and the others answered; null for all other jobs.</summary>
+    public PartialRows? Partial { get; init; }
+
+    /// <summary>The rows that were sent: those that run, and those that were bad before they could.</summary>
+    public int GivenRows => Partial?.GivenRows ?? RowCount;
 
     /// <summary>In the order of the model's inputs; empty for a job that does not run.</summary>
     public IReadOnlyList<Tensor> Inputs { get; init; } = [];
@@ -116,6 +122,7 @@ internal sealed class PendingJob
         RunId = RunId,
         RunRow = RunRow,
         RowCount = RowCount,
+        Partial = Partial?.Again(),
         Inputs = Inputs,
         Key = Key,
         Outputs = Outputs.Again(),

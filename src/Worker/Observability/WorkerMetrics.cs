@@ -22,6 +22,8 @@ internal sealed class WorkerMetrics : IDisposable
     private readonly Histogram<double> _runDuration;
     private readonly Counter<long> _failedBatches;
     private readonly Counter<long> _bisections;
+    private readonly Counter<long> _rowSearches;
+    private readonly Counter<long> _rowFailures;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _versionWaits;
     private readonly Gauge<double> _retryOverdue;
@@ -47,6 +49,8 @@ internal sealed class WorkerMetrics : IDisposable
         _runDuration = _meter.CreateHistogram<double>("millrace.batch.duration", "s", "Packing, running and unpacking a batch.");
         _failedBatches = _meter.CreateCounter<long>("millrace.batch.failures", "{batch}", "Runs that failed, by cause; their jobs were run in parts or tried again.");
         _bisections = _meter.CreateCounter<long>("millrace.batch.bisections", "{batch}", "Failed batches of several jobs that were searched for the one at fault.");
+        _rowSearches = _meter.CreateCounter<long>("millrace.row.searches", "{job}", "Jobs that want their good rows answered and were searched for the bad ones.");
+        _rowFailures = _meter.CreateCounter<long>("millrace.row.failures", "{row}", "Rows without an answer, of jobs that want their good ones answered, by model.");
         _reopenedSessions = _meter.CreateCounter<long>("millrace.session.reopened", "{session}", "Sessions made anew after they ran out of memory or lost their device, by cause.");
         _batchLimit = _meter.CreateGauge<int>("millrace.batch.limit", "{row}", "The most rows of a batch, where larger ones ran out of memory.");
         _retries = _meter.CreateCounter<long>("millrace.job.retries", "{job}", "Jobs to be tried again, by model, lane and cause.");
@@ -78,6 +82,8 @@ internal sealed class WorkerMetrics : IDisposable
 
     public void BatchBisected(ModelVersion model) => _bisections.Add(1, new TagList { { "model", model.Name }, { "version", model.Version } });
 
+    public void RowsSearched(ModelVersion model) => _rowSearches.Add(1, new TagList { { "model", model.Name }, { "version", model.Version } });
+
     public void BatchLimited(ModelVersion model, int rows) => _batchLimit.Record(rows, new TagList { { "model", model.Name }, { "version", model.Version } });
 
     public void SessionReopened(ModelVersion model, FailureCause cause) =>
@@ -96,6 +102,14 @@ internal sealed class WorkerMetrics : IDisposable
     {
         _commitRows.Record(jobs.Count);
         _commitDuration.Record(duration.TotalSeconds);
+        foreach (var job in jobs)
+        {
+            if (job.Outcome.RowErrors.Count > 0)
+            {
+                _rowFailures.Add(job.Outcome.RowErrors.Count, new KeyValuePair<string, object?>("model", job.ModelName));
+            }
+        }
+
         if (!_jobs.Enabled && !_jobDuration.Enabled)
         {
             return;

@@ -13,18 +13,23 @@ internal sealed partial class JobRetries(
 {
     private readonly IReadOnlyList<TimeSpan> _delays = options.Value.DelayList;
 
-    /// <summary>Whether a failure of this attempt is the job's end.</summary>
-    public bool IsLastAttempt(PendingJob job) => job.Attempt >= options.Value.Attempts;
+    private bool IsLastAttempt(PendingJob job) => job.Attempt >= options.Value.Attempts;
+
+    /// <summary>Whether a failure is the job's end: there is no further attempt, or it would fail in the same way.</summary>
+    public bool IsFinal(PendingJob job, FailureCause cause) => cause == FailureCause.Refused || IsLastAttempt(job);
+
+    /// <summary>How a job ends by such a failure.</summary>
+    public static JobOutcome ToFailure(PendingJob job, FailureCause cause, Exception fault) =>
+        JobOutcome.Failed(CodeOf(cause), AttemptErrors.Add(job.Errors, job.Attempt, fault.Message));
 
     /// <summary>Takes a job whose run failed.</summary>
     public void Fail(PendingJob job, FailureCause cause, Exception fault)
     {
-        var errors = AttemptErrors.Add(job.Errors, job.Attempt, fault.Message);
-        var code = cause == FailureCause.TimeLimit ? ErrorCode.RunTimeout : ErrorCode.InferenceFailed;
-        if (cause == FailureCause.Refused || IsLastAttempt(job))
+        var failure = ToFailure(job, cause, fault);
+        if (IsFinal(job, cause))
         {
-            LogFailed(job.JobId, job.Attempt, code, cause);
-            if (job.TryDecide(JobOutcome.Failed(code, errors)))
+            LogFailed(job.JobId, job.Attempt, failure.Code!, cause);
+            if (job.TryDecide(failure))
             {
                 writer.Enqueue(job);
             }
@@ -34,9 +39,11 @@ internal sealed partial class JobRetries(
             var delay = _delays[Math.Min(job.Attempt, _delays.Count) - 1];
             LogRetry(job.JobId, job.Attempt, cause, delay);
             metrics.Retried(job, cause);
-            route.Send(job, new JobRetry(job.Attempt + 1, delay, code, errors));
+            route.Send(job, new JobRetry(job.Attempt + 1, delay, failure.Code!, failure.Error!));
         }
     }
+
+    private static string CodeOf(FailureCause cause) => cause == FailureCause.TimeLimit ? ErrorCode.RunTimeout : ErrorCode.InferenceFailed;
 
     [LoggerMessage(EventId = 410, Level = LogLevel.Warning, Message = "Job {JobId} could not be run, attempt {Attempt}: {Cause}; it is tried again in {Delay}")]
     private partial void LogRetry(Guid jobId, int attempt, FailureCause cause, TimeSpan delay);

@@ -113,6 +113,18 @@ public sealed class BinaryBodyTests
         Refuses(Header("BOOL", "[3]", 3), [0, 1, 2], ErrorCode.InvalidValue, "inputs[0] 'x': a BOOL is a byte of 0 or 1, found another one");
 
     [Theory]
+    [InlineData(new byte[] { 1, 0, 0, 0, 65, 1, 0, 0, 0, 0xFF })]
+    [InlineData(new byte[] { 1, 0, 0, 0, 65, 3, 0, 0, 0, 0xED, 0xA0, 0x80 })] // half a surrogate pair
+    [InlineData(new byte[] { 1, 0, 0, 0, 65, 2, 0, 0, 0, 0xC0, 0x80 })] // U+0000 in two bytes
+    [InlineData(new byte[] { 1, 0, 0, 0, 65, 2, 0, 0, 0, 0xE4, 0xBD })] // a character that is cut
+    public void BYTES_are_texts_in_UTF_8(byte[] section) => Refuses(
+        Header("BYTES", "[2]", section.Length), section, ErrorCode.InvalidValue, "inputs[0] 'x': element 1 is not UTF-8, expected texts in UTF-8");
+
+    [Fact]
+    public void A_text_may_hold_a_null_character() =>
+        Assert.Equal(["a\0b"], Read(Header("BYTES", "[1]", 7), [3, 0, 0, 0, (byte)'a', 0, (byte)'b']).Inputs[0].ToStrings());
+
+    [Theory]
     [InlineData(2, new byte[] { 1, 0, 0, 0, 65 }, 1)] // one element too few
     [InlineData(1, new byte[] { 1, 0, 0, 0, 65, 0, 0, 0, 0 }, 2)] // one too many
     [InlineData(1, new byte[] { 2, 0, 0, 0, 65 }, 0)] // a length past the end

@@ -166,20 +166,20 @@ public sealed class HostileBodyTests
     private static (byte[] Bytes, int HeaderLength)[] Originals()
     {
         var originals = new List<(byte[], int)>();
-        foreach (var job in Sample(WireGen.Job(binary: false)))
+        foreach (var job in Sample(WireGen.Job()))
         {
             var json = OipFormat.WriteJob(job).Bytes.ToArray();
             originals.Add((json, 0));
             originals.Add(([.. "{\"messageId\":\"5e000000-2e0d-7c1e-31c6-08de60a1d6a1\",\"responseAddress\":\"queue:a\",\"message\":"u8, .. json, (byte)'}'], 0));
         }
 
-        foreach (var job in Sample(WireGen.Job(binary: true)))
+        foreach (var job in Sample(WireGen.Job()))
         {
             var binary = OipFormat.WriteBinaryJob(job);
             originals.Add((binary.Bytes.ToArray(), binary.HeaderLength!.Value));
         }
 
-        foreach (var result in Sample(WireGen.Result(binary: true)))
+        foreach (var result in Sample(WireGen.Result()))
         {
             var binary = OipFormat.WriteBinaryResult(result);
             originals.Add((binary.Bytes.ToArray(), binary.HeaderLength!.Value));

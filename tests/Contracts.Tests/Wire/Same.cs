@@ -30,6 +30,7 @@ internal static class Same
         Assert.Equal(expected.Status, actual.Status);
         Assert.Equal(expected.Code, actual.Code);
         Assert.Equal(expected.Error, actual.Error);
+        Assert.Equal(expected.RowErrors, actual.RowErrors);
         Tensors(expected.Outputs, actual.Outputs);
     }
 

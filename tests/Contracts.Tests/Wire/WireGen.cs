@@ -23,12 +23,12 @@ internal static class WireGen
         from parts in Gen.Elements(s_texts).ListOf(2)
         select string.Concat(parts);
 
-    public static Gen<PredictionJob> Job(bool binary) =>
+    public static Gen<PredictionJob> Job() =>
         from id in Gen.OneOf(Gen.Constant<Guid?>(null), AnyGuid.Select(value => (Guid?)value))
         from name in MaybeName
         from version in MaybeName
         from parameters in Parameters
-        from inputs in Tensors(binary)
+        from inputs in Tensors
         from outputs in Text.ListOf().Resize(3)
         select new PredictionJob
         {
@@ -40,16 +40,16 @@ internal static class WireGen
             Outputs = [.. outputs.Select(output => new RequestedOutput { Name = output })],
         };
 
-    public static Gen<PredictionResult> Result(bool binary) => Gen.OneOf(Success(binary), Failure);
+    public static Gen<PredictionResult> Result() => Gen.OneOf(Success, Failure);
 
     /// <summary>A tensor of any datatype and up to four dimensions, some of them 0, whose elements are any bits at all.</summary>
-    public static Gen<Tensor> AnyTensor(bool binary) =>
+    public static Gen<Tensor> AnyTensor() =>
         from name in Text
         from datatype in Gen.Elements(Enum.GetValues<TensorDatatype>())
         from rank in Gen.Choose(0, 4)
         from shape in Gen.Frequency((1, Gen.Constant(0)), (9, Gen.Choose(1, 3))).ListOf(rank)
         let count = shape.Aggregate(1, (product, dimension) => product * dimension)
-        from data in datatype == TensorDatatype.Bytes ? Texts(count, binary) : Numbers(datatype, count)
+        from data in datatype == TensorDatatype.Bytes ? Texts(count) : Numbers(datatype, count)
         select new Tensor { Name = name, Datatype = datatype, Shape = [.. shape.Select(dimension => (long)dimension)], Data = data };
 
     private static Gen<string?> MaybeText => Gen.OneOf(Gen.Constant<string?>(null), Text.Select(text => (string?)text));
@@ -68,35 +68,45 @@ internal static class WireGen
             .DistinctBy(pair => pair.First)
             .ToDictionary(pair => pair.First, pair => JsonElement.Parse(pair.Second), StringComparer.Ordinal);
 
-    private static Gen<IReadOnlyList<Tensor>> Tensors(bool binary) =>
-        from tensors in AnyTensor(binary).ListOf().Resize(4)
+    private static Gen<IReadOnlyList<Tensor>> Tensors =>
+        from tensors in AnyTensor().ListOf().Resize(4)
         select (IReadOnlyList<Tensor>)[.. tensors];
 
-    private static Gen<PredictionResult> Success(bool binary) =>
+    private static Gen<PredictionResult> Success =>
         from id in AnyGuid
         from name in Text
         from version in Text
-        from outputs in Tensors(binary)
-        select new PredictionResult { Id = id, ModelName = name, ModelVersion = version, Status = JobStatus.Succeeded, Outputs = outputs };
+        from outputs in Tensors
+        from rowErrors in RowErrors
+        select new PredictionResult
+        {
+            Id = id,
+            ModelName = name,
+            ModelVersion = version,
+            Status = JobStatus.Succeeded,
+            Outputs = outputs,
+            RowErrors = rowErrors,
+        };
 
     private static Gen<PredictionResult> Failure =>
         from id in AnyGuid
         from name in MaybeText
         from status in Gen.Elements(JobStatus.Rejected, JobStatus.Failed, JobStatus.Expired, JobStatus.Cancelled)
         from error in Text
-        select new PredictionResult { Id = id, ModelName = name, Status = status, Code = ErrorCode.InvalidValue, Error = error };
+        from rowErrors in RowErrors
+        select new PredictionResult { Id = id, ModelName = name, Status = status, Code = ErrorCode.InvalidValue, Error = error, RowErrors = rowErrors };
+
+    private static Gen<IReadOnlyList<RowError>> RowErrors =>
+        from rows in Gen.Choose(0, int.MaxValue).ListOf().Resize(3)
+        from error in Text
+        select (IReadOnlyList<RowError>)[.. rows.Select(row => new RowError(row, ErrorCode.InvalidValue, error))];
 
     private static Gen<byte[]> Numbers(TensorDatatype datatype, int count) => datatype == TensorDatatype.Bool
         ? Gen.Choose(0, 1).Select(number => (byte)number).ArrayOf(count)
         : AnyByte.ArrayOf(count * datatype.ElementSizeBytes());
 
-    private static Gen<byte[]> Texts(int count, bool binary)
-    {
-        var utf8 = Text.Select(Encoding.UTF8.GetBytes);
-        // JSON can only carry texts; the binary form carries any bytes.
-        var element = binary ? Gen.OneOf(utf8, AnyByte.ArrayOf().Resize(8)) : utf8;
-        return element.ListOf(count).Select(elements => elements.SelectMany(WithLength).ToArray());
-    }
+    private static Gen<byte[]> Texts(int count) =>
+        Text.Select(Encoding.UTF8.GetBytes).ListOf(count).Select(elements => elements.SelectMany(WithLength).ToArray());
 
     private static byte[] WithLength(byte[] element)
     {

@@ -73,6 +73,26 @@ public sealed class PublishCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_with_bad_rows_prints_its_reply_and_ends_with_3()
+    {
+        using var cli = new CliRun
+        {
+            Transport = new ScriptedTransport((job, _) => Task.FromResult(new PredictionResult
+            {
+                Id = job.Id,
+                Status = JobStatus.Succeeded,
+                RowErrors = [new RowError(2, ErrorCode.InferenceFailed, "no such index"), new RowError(5, ErrorCode.RowNotRun, "…")],
+            })),
+        };
+
+        var outcome = await cli.RunAsync(Job, ["publish", "-"]);
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("\"row_errors\":[{\"row\":2,\"code\":\"inference_failed\"", outcome.Out, StringComparison.Ordinal);
+        Assert.Contains("2 row(s) have no answer; row 2 (inference_failed): no such index", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task No_reply_in_time_ends_with_4()
     {
         using var cli = new CliRun

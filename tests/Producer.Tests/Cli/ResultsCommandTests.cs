@@ -54,6 +54,24 @@ public sealed class ResultsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Bad_rows_of_a_job_are_counted_in_the_table_and_named_in_json()
+    {
+        await StoreAsync();
+        var job = Guid.CreateVersion7();
+        await using (var store = ResultStores.OpenSqlite(_cli.Folder["results.db"]))
+        {
+            var row = (await store.FindAsync([s_good], Token))[0];
+            await store.CommitAsync([row with { JobId = job, RowCount = 2, RowErrors = [new RowError(1, ErrorCode.InferenceFailed, "no such index")] }], Token);
+        }
+
+        var table = await _cli.RunAsync("results", "--job", job.ToString());
+        var json = await _cli.RunAsync("results", "--json", "--job", job.ToString());
+
+        Assert.Contains("succeeded but for 1 row(s)", table.Out, StringComparison.Ordinal);
+        Assert.Contains("\"row_errors\":[{\"row\":1,\"code\":\"inference_failed\",\"error\":\"no such index\"}]", json.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Results_are_a_json_object_a_line()
     {
         await StoreAsync();

@@ -23,6 +23,34 @@ public abstract class CommitContract(Func<CancellationToken, Task<TestStore>> cr
     }
 
     [Fact]
+    public async Task A_row_with_bad_rows_in_it_comes_back_as_it_was_committed_alone_and_among_others()
+    {
+        ResultRow[] rows =
+        [
+            Rows.Partial(),
+            Rows.Succeeded("7"),
+            Rows.Partial(
+                Tensor.Create<float>("scores", [2, 3], [1, -0f, float.NaN, 4, 5, 6]),
+                Tensor.Create<long>("class", [2], [1, 2]),
+                Tensor.Create("texts", [2, 2], ["a", "", "b", "null"]),
+                Tensor.Create<int>("none", [2, 0], [])),
+            Rows.Rejected(rowCount: 1) with { RowErrors = [new RowError(0, ErrorCode.InvalidValue, "\ud83d and \0")] },
+        ];
+
+        foreach (var row in rows)
+        {
+            await Store.CommitAsync([row with { JobId = Guid.NewGuid() }], Token);
+        }
+
+        await Store.CommitAsync(rows, Token);
+
+        Rows.AssertStored(rows[0], await FindOneAsync(rows[0].JobId));
+        Rows.AssertStored(rows[1], await FindOneAsync(rows[1].JobId));
+        Rows.AssertStored(rows[2], await FindOneAsync(rows[2].JobId));
+        Assert.Equal("\ufffd and \ufffd", (await FindOneAsync(rows[3].JobId)).RowErrors[0].Error);
+    }
+
+    [Fact]
     public async Task A_row_of_every_status_comes_back()
     {
         var rows = Enum.GetValues<JobStatus>().Select(status => Rows.Rejected(rowCount: 0) with { Status = status, JobId = Guid.NewGuid() }).ToArray();
@@ -55,6 +83,7 @@ public abstract class CommitContract(Func<CancellationToken, Task<TestStore>> cr
             like with { Worker = "other" },
             like with { ReceivedAt = Rows.ReceivedAt.AddHours(1) },
             like with { Outputs = [] },
+            Rows.Partial(),
         ];
         foreach (var other in others)
         {

@@ -32,6 +32,14 @@ internal static class Rows
         BatchRows = null,
     };
 
+    /// <summary>A job of four rows whose second and last are bad.</summary>
+    public static ResultRow Partial(params Tensor[] outputs) => Succeeded() with
+    {
+        RowCount = 4,
+        Outputs = outputs.Length > 0 ? outputs : [Tensor.Create("label", [2, 1], ["7", "3"])],
+        RowErrors = [new RowError(1, ErrorCode.InvalidValue, "no text"), new RowError(3, ErrorCode.InferenceFailed, "index \"9\"")],
+    };
+
     /// <summary>A chunk of a run.</summary>
     public static ResultRow OfRun(Guid runId, long runRow, params string[] labels) => Succeeded(labels) with
     {
@@ -47,10 +55,11 @@ internal static class Rows
         Assert.Equal(TimeSpan.Zero, found.CommittedAt.Value.Offset);
         Assert.Equal(given.PayloadHash.ToArray(), found.PayloadHash.ToArray());
         AssertOutputs(given.Outputs, found.Outputs);
+        Assert.Equal(given.RowErrors, found.RowErrors);
         // Records compare lists and memory by reference: those were compared above.
         Assert.Equal(
-            given with { Outputs = [], PayloadHash = default, CommittedAt = null },
-            found with { Outputs = [], PayloadHash = default, CommittedAt = null });
+            given with { Outputs = [], RowErrors = [], PayloadHash = default, CommittedAt = null },
+            found with { Outputs = [], RowErrors = [], PayloadHash = default, CommittedAt = null });
     }
 
     /// <summary>Requires the same tensors, bit for bit and in the same order.</summary>

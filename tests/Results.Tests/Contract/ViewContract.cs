@@ -65,6 +65,56 @@ public abstract class ViewContract(Func<CancellationToken, Task<TestStore>> crea
     }
 
     [Fact]
+    public async Task Good_rows_keep_their_places_and_bad_ones_have_their_errors()
+    {
+        var run = Guid.NewGuid();
+        var row = Rows.Partial(Tensor.Create("label", [2, 1], ["7", "3"]), Tensor.Create<int>("scores", [2, 2], [1, 2, 3, 4])) with { RunId = run, RunRow = 10 };
+        await Store.CommitAsync([row, Rows.Succeeded("x")], Token);
+
+        var lines = await SelectAsync(
+            $"SELECT row_index, run_row, status, code, error, outputs->>'label', outputs->'scores'->>1 FROM {{rows}} WHERE run_id = '{run}' ORDER BY row_index");
+        var empty = await SelectAsync($"SELECT outputs FROM {{rows}} WHERE run_id = '{run}' AND row_index = 1");
+
+        Assert.Equal(
+            [
+                ["0", "10", "succeeded", null, null, "7", "2"],
+                ["1", "11", "rejected", "invalid_value", "no text", null, null],
+                ["2", "12", "succeeded", null, null, "3", "4"],
+                ["3", "13", "failed", "inference_failed", "index \"9\"", null, null],
+            ],
+            lines);
+        Assert.Equal([["{}"]], empty);
+    }
+
+    [Fact]
+    public async Task The_rows_of_a_job_without_a_good_one_have_each_its_own_error()
+    {
+        var row = Rows.Rejected(rowCount: 2) with
+        {
+            RowErrors = [new RowError(0, ErrorCode.InvalidValue, "first"), new RowError(1, ErrorCode.ValueNotFinite, "second")],
+        };
+        await Store.CommitAsync([row], Token);
+
+        var lines = await SelectAsync("SELECT row_index, status, code, error, outputs FROM {rows} ORDER BY row_index");
+
+        Assert.Equal([["0", "rejected", "invalid_value", "first", "{}"], ["1", "rejected", "value_not_finite", "second", "{}"]], lines);
+    }
+
+    /// <summary>Such a job is one row, whatever is in it: three boxes of three images are not one for each.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task The_outputs_of_a_model_that_runs_each_job_whole_are_whole_in_its_one_line(int boxes)
+    {
+        int[] data = [.. Enumerable.Range(0, boxes * 2)];
+        await Store.CommitAsync([Rows.Succeeded() with { RowCount = 1, Outputs = [Tensor.Create<int>("boxes", [boxes, 2], data)] }], Token);
+
+        var lines = await SelectAsync("SELECT row_index, outputs->'boxes'->>0, outputs->'boxes'->>" + ((boxes * 2) - 1) + " FROM {rows}");
+
+        Assert.Equal([["0", "0", $"{(boxes * 2) - 1}"]], lines);
+    }
+
+    [Fact]
     public async Task A_value_is_reached_in_the_table_itself()
     {
         await Store.CommitAsync([Rows.Succeeded("7", "3")], Token);

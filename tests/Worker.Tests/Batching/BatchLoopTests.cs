@@ -1,14 +1,6 @@
-using System.Diagnostics.Metrics;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Millrace.Contracts;
-using Millrace.Worker.Batching;
-using Millrace.Worker.Delivery;
-using Millrace.Worker.Embedded;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
-using Millrace.Worker.Observability;
-using Millrace.Worker.Resilience;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;
 using Tensor = Millrace.Contracts.Tensor;
@@ -17,8 +9,6 @@ namespace Millrace.Worker.Tests.Batching;
 
 public sealed class BatchLoopTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
     private static OnnxGraph Lookup => OnnxGraph.FailingLookup();
 
     [Fact]
@@ -28,7 +18,7 @@ public sealed class BatchLoopTests
         Assert.True(model.GivesSingles);
         var jobs = new[] { 0, 1, 2, 99, 3, 4, 1, 0 }.Select(index => model.Job(Tensor.Create<long>("x", [1], [index]))).ToArray();
 
-        var store = await RunAsync(model, jobs);
+        var store = await LoopRun.RunAsync(model, jobs);
 
         for (var i = 0; i < jobs.Length; i++)
         {
@@ -54,7 +44,7 @@ public sealed class BatchLoopTests
         using var model = TestModel.Open(OnnxGraph.Lookup());
         var jobs = new[] { 0, 1, 2, 99, 3, 98, 1, 0 }.Select(index => model.Job(Tensor.Create<long>("x", [1], [index]))).ToArray();
 
-        var store = await RunAsync(model, jobs);
+        var store = await LoopRun.RunAsync(model, jobs);
 
         foreach (var (i, job) in jobs.Index())
         {
@@ -83,7 +73,7 @@ public sealed class BatchLoopTests
         var small = model.Job(Tensor.Create<float>("x", [1, 1], [7]), Tensor.Create<float>("more", [1, width], new float[width]));
         var runs = new List<int>();
 
-        var store = await RunAsync(model, [large, small], runs: runs);
+        var store = await LoopRun.RunAsync(model, [large, small], runs: runs);
 
         Assert.Equal((JobStatus.Failed, ErrorCode.OutputInvalid), (store.Rows[large.JobId].Status, store.Rows[large.JobId].Code));
         Assert.Contains("Limits:MaxOutputBytes", store.Rows[large.JobId].Error, StringComparison.Ordinal);
@@ -98,7 +88,7 @@ public sealed class BatchLoopTests
         var split = model.Job(Tensor.Create<long>("x", [6], [0, 1, 2, 99, 3, 4]));
         var neighbour = model.Job(Tensor.Create<long>("x", [1], [4]));
 
-        var store = await RunAsync(model, [split, neighbour]);
+        var store = await LoopRun.RunAsync(model, [split, neighbour]);
 
         Assert.Equal(JobStatus.Failed, store.Rows[split.JobId].Status);
         Assert.Equal([40f], store.Rows[neighbour.JobId].Outputs[0].AsSpan<float>().ToArray());
@@ -111,7 +101,7 @@ public sealed class BatchLoopTests
         using var model = TestModel.Open(Lookup, new ModelConfig { MaxBatchSize = 4 });
         var jobs = new[] { 2, 1, 1 }.Select(rows => model.Job(Tensor.Create<long>("x", [rows], new long[rows]))).ToArray();
 
-        var store = await RunAsync(model, jobs);
+        var store = await LoopRun.RunAsync(model, jobs);
 
         Assert.All(jobs, job => Assert.Equal(4, store.Rows[job.JobId].BatchRows));
     }
@@ -122,7 +112,7 @@ public sealed class BatchLoopTests
         using var model = TestModel.Open(Lookup);
         var late = PendingJobs.ToBatch(TimeProvider.System, deadline: TimeProvider.System.GetTimestamp());
 
-        var store = await RunAsync(model, [late]);
+        var store = await LoopRun.RunAsync(model, [late]);
 
         Assert.Equal(JobStatus.Expired, store.Rows[late.JobId].Status);
         Assert.Equal(ErrorCode.DeadlineExceeded, store.Rows[late.JobId].Code);
@@ -144,7 +134,7 @@ public sealed class BatchLoopTests
         var flat = model.Job(x, Tensor.Create<long>("shape", [1], [6]));
         var square = model.Job(x, Tensor.Create<long>("shape", [2], [2, 3]));
 
-        var store = await RunAsync(model, [flat, square]);
+        var store = await LoopRun.RunAsync(model, [flat, square]);
 
         Assert.Equal(JobStatus.Failed, store.Rows[flat.JobId].Status);
         Assert.Equal(ErrorCode.OutputInvalid, store.Rows[flat.JobId].Code);
@@ -162,7 +152,7 @@ public sealed class BatchLoopTests
             job.GroupLimit = 2;
         }
 
-        var store = await RunAsync(model, jobs);
+        var store = await LoopRun.RunAsync(model, jobs);
 
         Assert.All(jobs.Where((_, i) => i is not 2 and not 3), job => Assert.Equal(2, store.Rows[job.JobId].BatchRows));
         Assert.Equal(JobStatus.Failed, store.Rows[jobs[3].JobId].Status);
@@ -177,7 +167,7 @@ public sealed class BatchLoopTests
         var cancelled = model.Job(Tensor.Create<long>("x", [1], [0]));
         (late.GroupLimit, cancelled.GroupLimit) = (1, 1);
 
-        var store = await RunAsync(model, [late, cancelled], prepareAsync: async (store, batcher, writer) =>
+        var store = await LoopRun.RunAsync(model, [late, cancelled], prepareAsync: async (store, batcher, writer) =>
         {
             await store.AccuseAsync([late.JobId, cancelled.JobId], TestContext.Current.CancellationToken);
             var decided = new List<PendingJob>();
@@ -202,7 +192,7 @@ public sealed class BatchLoopTests
         var jobs = Enumerable.Range(0, count).Select(i => model.Job(Tensor.Create<long>("x", [1], [i == culprit ? 99 : 1]))).ToArray();
         var runs = new List<int>();
 
-        var store = await RunAsync(model, jobs, runs: runs);
+        var store = await LoopRun.RunAsync(model, jobs, runs: runs);
 
         Assert.Equal(count - 1, runs.Sum());
         Assert.Equal([0, 0], runs[^2..]);
@@ -221,7 +211,7 @@ public sealed class BatchLoopTests
             var jobs = Enumerable.Range(0, count).Select(i => model.Job(Tensor.Create<long>("x", [1], [i % every == 0 ? 99 : 1]))).ToArray();
             var runs = new List<int>();
 
-            var store = await RunAsync(model, jobs, attempts: 1, runs);
+            var store = await LoopRun.RunAsync(model, jobs, attempts: 1, runs);
 
             Assert.All(jobs.Index(), job => Assert.Equal(
                 job.Index % every == 0 ? JobStatus.Failed : JobStatus.Succeeded, store.Rows[job.Item.JobId].Status));
@@ -252,7 +242,7 @@ public sealed class BatchLoopTests
         var jobs = new[] { 10, 4, 20, 1, 1, 13 }.Select(rows => model.Job(Tensor.Create<float>("x", [rows], [.. Enumerable.Range(0, rows)]))).ToArray();
         var runs = new List<int>();
 
-        var store = await RunAsync(model, jobs, runs: runs);
+        var store = await LoopRun.RunAsync(model, jobs, runs: runs);
 
         Assert.All(jobs, job => Assert.Equal(JobStatus.Succeeded, store.Rows[job.JobId].Status));
         Assert.All(jobs, job => Assert.Equal(
@@ -280,7 +270,7 @@ public sealed class BatchLoopTests
         var jobs = Enumerable.Range(0, 24).Select(i => model.Job(Tensor.Create<long>("x", [1], [i == 5 ? 1L << 50 : 1]))).ToArray();
         var runs = new List<int>();
 
-        var store = await RunAsync(model, jobs, attempts: 2, runs);
+        var store = await LoopRun.RunAsync(model, jobs, attempts: 2, runs);
 
         Assert.All(jobs.Index(), job => Assert.Equal(job.Index == 5 ? JobStatus.Failed : JobStatus.Succeeded, store.Rows[job.Item.JobId].Status));
         Assert.Equal(2, runs.Count(rows => rows == 8));
@@ -299,7 +289,7 @@ public sealed class BatchLoopTests
         var jobs = new[] { 0, 1, 2, 7, 3 }.Select(index => model.Job(Tensor.Create<long>("x", [1], [index]))).ToArray();
         var runs = new List<int>();
 
-        var store = await RunAsync(model, jobs, attempts: 2, runs);
+        var store = await LoopRun.RunAsync(model, jobs, attempts: 2, runs);
 
         Assert.All(jobs, job => Assert.Equal(lost > 1 && job == jobs[3] ? JobStatus.Failed : JobStatus.Succeeded, store.Rows[job.JobId].Status));
         if (lost == 1)
@@ -322,7 +312,7 @@ public sealed class BatchLoopTests
             OnnxGraph.Lookup().Named("VK_ERROR_DEVICE_LOST").Open(), new ModelConfig(), () => ++opened < 3 ? OnnxGraph.Open([1, 2, 3]) : Wide.Open());
         var job = model.Job(Tensor.Create<long>("x", [1], [7]));
 
-        var store = await RunAsync(model, [job], attempts: 1);
+        var store = await LoopRun.RunAsync(model, [job], attempts: 1);
 
         Assert.Equal(3, opened);
         Assert.Equal(JobStatus.Succeeded, store.Rows[job.JobId].Status);
@@ -335,7 +325,7 @@ public sealed class BatchLoopTests
         Assert.True(model.GivesSingles);
         var jobs = new long[] { 3, 2, long.MaxValue, 4 }.Select(turns => model.Job(Tensor.Create<long>("x", [1], [turns]))).ToArray();
 
-        var store = await RunAsync(model, jobs, attempts: 2);
+        var store = await LoopRun.RunAsync(model, jobs, attempts: 2);
 
         Assert.All(jobs.Index(), job => Assert.Equal(job.Index == 2 ? JobStatus.Failed : JobStatus.Succeeded, store.Rows[job.Item.JobId].Status));
         Assert.Equal(ErrorCode.RunTimeout, store.Rows[jobs[2].JobId].Code);
@@ -360,75 +350,11 @@ public sealed class BatchLoopTests
             },
             TestContext.Current.CancellationToken);
 
-        var store = await RunAsync(model, [.. jobs, split]);
+        var store = await LoopRun.RunAsync(model, [.. jobs, split]);
 
         await stopping;
         Assert.All([.. jobs, split], job => Assert.IsType<RunStoppedException>(job.Settled().Exception!.InnerException));
         Assert.Empty(store.Rows);
         Assert.Empty(store.Suspicions);
-    }
-
-    /// <summary>Runs the jobs in a loop of their own until all of them are committed and the loop has ended.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="jobs">The jobs, all there before the first run.</param>
-    /// <param name="attempts">At each of them.</param>
-    /// <param name="runs">Gets the rows of each run, 0 for one that failed.</param>
-    /// <param name="prepareAsync">Called once the jobs wait, before the first run.</param>
-    private static async Task<MemoryStore> RunAsync(
-        TestModel model,
-        PendingJob[] jobs,
-        int attempts = 3,
-        List<int>? runs = null,
-        Func<MemoryStore, Batcher, ResultWriter, Task>? prepareAsync = null)
-    {
-        await using var store = new MemoryStore();
-        using var metrics = new WorkerMetrics(TimeProvider.System);
-        using var listener = Listen(metrics, runs ?? []);
-        var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
-        using var writer = ResultWriters.Create(store, pipelines, metrics);
-        await writer.StartAsync(TestContext.Current.CancellationToken);
-        using var batcher = new Batcher(model.Version.MaxBatchSize, TimeSpan.Zero, TimeProvider.System);
-        foreach (var job in jobs)
-        {
-            batcher.Add(job);
-        }
-
-        if (prepareAsync is not null)
-        {
-            await prepareAsync(store, batcher, writer);
-        }
-
-        var served = new ServedModel(model.Version, batcher, [model.Predictor], ExecutionProviders.Cpu);
-        var route = new EmbeddedRetries(new ModelCatalog([served]));
-        var retries = new JobRetries(
-            Options.Create(new RetryOptions { Attempts = attempts }), route, writer, metrics, NullLogger<JobRetries>.Instance);
-        var runner = new BatchRunner(served, model.Predictor, writer, retries, pipelines, metrics, TimeProvider.System, NullLogger<BatchRunner>.Instance);
-        var loop = new BatchLoop(served, runner, writer, new Suspects(store, pipelines), new WorkPace(), TimeProvider.System, NullLogger<BatchLoop>.Instance);
-        var ended = loop.Start("test", TestContext.Current.CancellationToken);
-        await Task.WhenAll(jobs.Select(job => job.Settled())).ContinueWith(
-            static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).WaitAsync(s_patience, TestContext.Current.CancellationToken);
-        batcher.Close();
-        await ended.WaitAsync(s_patience, TestContext.Current.CancellationToken);
-        await writer.StopAsync(TestContext.Current.CancellationToken);
-        return store;
-    }
-
-    private static MeterListener Listen(WorkerMetrics metrics, List<int> runs)
-    {
-        var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, self) =>
-            {
-                if (ReferenceEquals(instrument.Meter.Scope, metrics) && instrument.Name is "millrace.batch.rows" or "millrace.batch.failures")
-                {
-                    self.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        // Recorded by the session's thread alone.
-        listener.SetMeasurementEventCallback<int>((_, rows, _, _) => runs.Add(rows));
-        listener.SetMeasurementEventCallback<long>((_, _, _, _) => runs.Add(0));
-        listener.Start();
-        return listener;
     }
 }

@@ -134,6 +134,67 @@ public sealed class JobAdmissionTests : IDisposable
         Assert.Equal(ErrorCode.InvalidRequest, Admit(Delivery(body)).Outcome.Code);
     }
 
+    [Fact]
+    public void A_job_whose_bad_rows_are_known_runs_without_them_and_keeps_its_rows()
+    {
+        var body = """{"parameters":{"partial":true},"inputs":[{"name":"x","shape":[4],"datatype":"FP32","data":[1,null,3,"x"]}]}""";
+
+        var job = Admit(Delivery(body));
+
+        Assert.False(job.IsDecided);
+        Assert.Equal((2, 4), (job.RowCount, job.GivenRows));
+        Assert.Equal([1f, 3f], job.Inputs[0].AsSpan<float>().ToArray());
+        Assert.Equal([1, 3], job.Partial!.Errors.Select(error => error.Row));
+        // Another attempt begins with the same.
+        job.Partial.Fail(1, 1, "code", "text", JobOutcome.Failed("code", "text"));
+        Assert.Equal([1, 2, 3], job.Partial.Errors.Select(error => error.Row));
+        Assert.Equal([1, 3], job.Again(2, "attempt 1: no").Partial!.Errors.Select(error => error.Row));
+    }
+
+    [Fact]
+    public void A_job_whose_rows_are_all_bad_is_rejected_as_without_partial_and_names_them()
+    {
+        const string inputs = """ "inputs":[{"name":"x","shape":[2],"datatype":"FP32","data":["a",null]}] """;
+
+        var job = Admit(Delivery($$"""{"parameters":{"partial":true},{{inputs}}}"""));
+        var plain = Admit(Delivery($$"""{{{inputs}}}"""));
+
+        Assert.Equal(
+            (plain.Outcome.Status, plain.Outcome.Code, plain.Outcome.Error, 2), (job.Outcome.Status, job.Outcome.Code, job.Outcome.Error, job.GivenRows));
+        Assert.Equal([0, 1], job.Outcome.RowErrors.Select(error => error.Row));
+        Assert.Empty(plain.Outcome.RowErrors);
+    }
+
+    [Fact]
+    public void A_model_that_runs_each_job_whole_rejects_partial()
+    {
+        using var model = TestModel.Open(new OnnxGraph()
+            .Input("x", TensorDatatype.Fp32, -1)
+            .Node("Softmax", ["x"], ["y"], ("axis", 0))
+            .Output("y", TensorDatatype.Fp32, -1));
+
+        var rejection = JobValidator.Validate(
+            new PredictionJob { Inputs = [Tensor.Create<float>("x", [2], [1, 2])], Parameters = PendingJobs.AsksPartial }, model.Version, maxRows: 10).Rejection;
+
+        Assert.Equal((JobStatus.Rejected, ErrorCode.PartialNotSupported), (rejection!.Status, rejection.Code));
+        Assert.StartsWith("parameters.partial: model 'm' runs each job whole", rejection.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_a_whole_job_is_no_row_s_fault()
+    {
+        foreach (var inputs in new[]
+        {
+            """[{"name":"z","shape":[2],"datatype":"FP32","data":[1,"x"]}]""",
+            """[{"name":"x","shape":[2],"datatype":"INT64","data":[1,"x"]}]""",
+            """[{"name":"x","shape":[2,1],"datatype":"FP32","data":[1,"x"]}]""",
+        })
+        {
+            var outcome = Admit(Delivery($$"""{"parameters":{"partial":true},"inputs":{{inputs}}}""")).Outcome;
+            Assert.Equal((JobStatus.Rejected, 0), (outcome.Status, outcome.RowErrors.Count));
+        }
+    }
+
     private static InboundDelivery Delivery(string body) => PendingJobs.Delivery() with { Body = System.Text.Encoding.UTF8.GetBytes(body) };
 
     private PendingJob Admit(InboundDelivery delivery, RetryOptions? options = null, bool reachesOthers = true)
