@@ -63,6 +63,32 @@ public sealed class BatchProbeTests
         .Output("z", TensorDatatype.Fp32, -1, 3)
         .Output("y", TensorDatatype.Fp32, -1, 3)));
 
+    /// <summary>One box for each row that has something in it, [boxes, 3]: the first dimension is open, but no batch.</summary>
+    [Fact]
+    public void Boxes_that_are_counted_by_what_is_found_are_not_batchable() => Assert.False(Probe(new OnnxGraph()
+        .Constant(Tensor.Create<float>("threshold", [], [0.5f]))
+        .Input("x", TensorDatatype.Fp32, -1, 3)
+        .Node("ReduceMax", ["x"], ["best"], ("axes", new long[] { 1 }), ("keepdims", 0))
+        .Node("Greater", ["best", "threshold"], ["hit"])
+        .Node("Compress", ["x", "hit"], ["y"], ("axis", 0))
+        .Output("y", TensorDatatype.Fp32, -1, 3)));
+
+    /// <summary>A row of zeros may be refused: that says nothing of the others.</summary>
+    [Fact]
+    public void A_graph_that_takes_no_row_of_zeros_is_batchable_all_the_same() => Assert.True(Probe(new OnnxGraph()
+        .Constant(Tensor.Create<float>("table", [1000], new float[1000]))
+        .Constant(Tensor.Create<float>("far", [], [5000]))
+        .Constant(Tensor.Create<float>("almost", [], [0.5f]))
+        .Input("x", TensorDatatype.Fp32, -1, 3)
+        .Node("ReduceMax", ["x"], ["best"], ("axes", new long[] { 1 }), ("keepdims", 1))
+        .Node("Less", ["best", "almost"], ["empty"])
+        .Node("Cast", ["empty"], ["one"], ("to", 1))
+        .Node("Mul", ["one", "far"], ["place"])
+        .Node("Cast", ["place"], ["index"], ("to", 7))
+        .Node("Gather", ["table", "index"], ["found"])
+        .Node("Add", ["x", "found"], ["y"])
+        .Output("y", TensorDatatype.Fp32, -1, 3)));
+
     /// <summary>Made-up indexes are small, so that a lookup in a short table takes them.</summary>
     [Fact]
     public void A_lookup_in_a_table_of_two_is_batchable() => Assert.True(Probe(Lookup(2)));
