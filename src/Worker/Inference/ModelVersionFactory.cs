@@ -114,12 +114,22 @@ internal static class ModelVersionFactory
                 problem($"top_k: expected at most the {names.Count} labels of '{output}', found {config.TopK}");
             }
 
+            if (names.FirstOrDefault(IsNoText) is { } noText)
+            {
+                problem($"labels.{output}: label {names.ToList().IndexOf(noText)} holds U+0000 or half a surrogate pair, which can be neither stored nor sent");
+            }
+
             // One labelled output gives 'label' and 'score'; several, or a graph that uses these names itself, need their own.
             var plain = config.Labels.Count == 1 && !signature.Outputs.Any(other => other.Name is "label" or "score");
             var prefix = plain ? "" : output + "_";
             outputs.Add(new TensorSpec(prefix + "label", TensorDatatype.Bytes, [-1, config.TopK]));
             outputs.Add(new TensorSpec(prefix + "score", TensorDatatype.Fp32, [-1, config.TopK]));
             labels.Add(new LabelSpec(index, [.. names.Select(Encoding.UTF8.GetBytes)], config.TopK, outputs.Count - 2, outputs.Count - 1));
+        }
+
+        foreach (var unfit in signature.Outputs.Where(spec => IsNoText(spec.Name)))
+        {
+            problem($"the name of output '{unfit.Name.Replace('\0', '\uFFFD')}' holds U+0000 or half a surrogate pair, which can be neither stored nor sent");
         }
 
         foreach (var twice in outputs.GroupBy(spec => spec.Name, StringComparer.Ordinal).Where(group => group.Count() > 1))
@@ -129,6 +139,9 @@ internal static class ModelVersionFactory
 
         return labels;
     }
+
+    private static bool IsNoText(string text) =>
+        text.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) != text;
 
     private static string Names(IReadOnlyList<TensorSpec> specs) => string.Join(", ", specs.Select(spec => $"'{spec.Name}'"));
 }

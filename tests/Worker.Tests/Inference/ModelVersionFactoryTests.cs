@@ -174,6 +174,18 @@ public sealed class ModelVersionFactoryTests
             new ModelConfig { TopK = 4, Labels = Names("y", "a", "b", "c") }, s_open, true, "top_k: expected at most the 3 labels of 'y', found 4");
     }
 
+    /// <summary>Each of the model's jobs would fail for them.</summary>
+    [Fact]
+    public void Labels_and_names_that_can_be_neither_stored_nor_sent_are_told_at_load()
+    {
+        const string reason = "holds U+0000 or half a surrogate pair, which can be neither stored nor sent";
+
+        Problems(new ModelConfig { Labels = Names("y", "a", "b\0", "c") }, s_open, true, $"labels.y: label 1 {reason}");
+        Problems(new ModelConfig { Labels = Names("y", "a", "b", "\ud83d") }, s_open, true, $"labels.y: label 2 {reason}");
+        Problems(
+            new ModelConfig(), s_open with { Outputs = [new("y\0", TensorDatatype.Fp32, [-1, 3])] }, true, $"the name of output 'y\ufffd' {reason}");
+    }
+
     private static Dictionary<string, double> Scale(string name, double scale) => new() { [name] = scale };
 
     private static Dictionary<string, IReadOnlyList<string>> Names(string name, params string[] names) => new() { [name] = names };
