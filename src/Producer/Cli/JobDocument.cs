@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Producer.Client;
@@ -23,7 +25,9 @@ internal static class JobDocument
     /// <exception cref="UsageException">It is not a JSON object, or names no model.</exception>
     public static OutgoingJob Read(ReadOnlyMemory<byte> body, string name, string? modelName, Lane lane, TimeProvider time)
     {
+        RequireUtf8(body.Span, name);
         using var document = Parse(body, name);
+        RequireTexts(body.Span, name);
         var job = document.RootElement;
         if (job.ValueKind != JsonValueKind.Object)
         {
@@ -60,6 +64,39 @@ internal static class JobDocument
             throw new UsageException(
                 $"{name} is not JSON: line {malformed.LineNumber + 1}, byte {malformed.BytePositionInLine + 1}",
                 "expected one job: {\"model_name\": …, \"inputs\": […]}");
+        }
+    }
+
+    /// <summary>What is not UTF-8 would be written as another text, and nobody would hear of it.</summary>
+    private static void RequireUtf8(ReadOnlySpan<byte> body, string name)
+    {
+        if (Utf8.IsValid(body))
+        {
+            return;
+        }
+
+        var at = 0;
+        while (Rune.DecodeFromUtf8(body[at..], out _, out var length) == OperationStatus.Done)
+        {
+            at += length;
+        }
+
+        var before = body[..at];
+        throw new UsageException(
+            $"{name} is not UTF-8: line {before.Count((byte)'\n') + 1}, byte {at - before.LastIndexOf((byte)'\n')} is 0x{body[at]:X2}", "save it as UTF-8");
+    }
+
+    /// <summary>Escapes may spell what is no text.</summary>
+    private static void RequireTexts(ReadOnlySpan<byte> body, string name)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = DeepestJson });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped && JsonText.TryRead(ref reader) is null)
+            {
+                throw new UsageException(
+                    $"{name} has half a surrogate pair in the string at byte {reader.TokenStartIndex + 1}", "a character beyond U+FFFF is spelled by two \\u escapes");
+            }
         }
     }
 

@@ -93,6 +93,33 @@ public sealed class PublishCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_that_is_not_UTF_8_is_not_sent_as_another_one()
+    {
+        var file = _cli.Folder["job.json"];
+        File.WriteAllBytes(file, [.. "{\"model_name\":\"sum\",\n\"x\":\"caf"u8, 0xE9, .. "\"}"u8]);
+
+        var outcome = await _cli.RunAsync("publish", file);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("job.json is not UTF-8: line 2, byte 9 is 0xE9", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(_cli.Transport.Jobs);
+    }
+
+    [Theory]
+    [InlineData("""{"model_name":"sum","inputs":[{"name":"x","data":["a\ud800"]}]}""")]
+    [InlineData("""{"model_name":"sum","in\udc00puts":[]}""")]
+    [InlineData("""{"model_name":"\ud800"}""")]
+    [InlineData("""{"model_name":"sum","id":"\ud800"}""")]
+    public async Task A_job_with_half_a_surrogate_pair_is_told_as_what_it_is(string job)
+    {
+        var outcome = await _cli.RunAsync(job, ["publish", "-"]);
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("half a surrogate pair", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(_cli.Transport.Jobs);
+    }
+
+    [Fact]
     public async Task No_reply_in_time_ends_with_4()
     {
         using var cli = new CliRun
