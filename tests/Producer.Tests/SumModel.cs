@@ -45,6 +45,19 @@ internal static class SumModel
         };
     }
 
+    /// <summary>Answers the rows whose first number is none of the bad ones, and names those.</summary>
+    public static PredictionResult AnswerGood(PredictionJob job, float[] bad)
+    {
+        var rows = job.Inputs[0].AsSpan<float>().ToArray().Chunk(2).ToList();
+        var good = rows.Where(row => !bad.Contains(row[0])).SelectMany(row => row).ToArray();
+        var errors = rows.Index().Where(row => bad.Contains(row.Item[0]))
+            .Select(row => new RowError(row.Index, ErrorCode.InferenceFailed, $"bad {row.Item[0].ToString(CultureInfo.InvariantCulture)}"))
+            .ToList();
+        return good.Length == 0
+            ? Rejection(job) with { Status = JobStatus.Failed, Code = ErrorCode.InferenceFailed, Error = "all are bad", RowErrors = rows.Count > 1 ? errors : [] }
+            : Answer(job with { Inputs = [Tensor.Create<float>("x", [good.Length / 2, 2], good)] }) with { RowErrors = errors };
+    }
+
     public static PredictionResult Rejection(PredictionJob job) => new()
     {
         Id = job.Id,

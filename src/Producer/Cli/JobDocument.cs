@@ -26,6 +26,7 @@ internal static class JobDocument
     public static OutgoingJob Read(ReadOnlyMemory<byte> body, string name, string? modelName, Lane lane, TimeProvider time)
     {
         RequireUtf8(body.Span, name);
+        body = JsonText.WithoutMark(body);
         using var document = Parse(body, name);
         RequireTexts(body.Span, name);
         var job = document.RootElement;
@@ -50,14 +51,9 @@ internal static class JobDocument
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> body, string name)
     {
-        if (body.Span is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
-        {
-            throw new UsageException($"{name} is UTF-16", "JSON is UTF-8: in PowerShell, write it with Out-File -Encoding utf8");
-        }
-
         try
         {
-            return JsonDocument.Parse(JsonText.WithoutMark(body), new JsonDocumentOptions { MaxDepth = DeepestJson });
+            return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = DeepestJson });
         }
         catch (JsonException malformed)
         {
@@ -73,6 +69,11 @@ internal static class JobDocument
         if (Utf8.IsValid(body))
         {
             return;
+        }
+
+        if (body is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+        {
+            throw new UsageException($"{name} is UTF-16", "JSON is UTF-8: in PowerShell, write it with Out-File -Encoding utf8");
         }
 
         var at = 0;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Millrace.Producer.Scoring;
 using Millrace.Results;
 using Millrace.Worker.Inference;
 
@@ -46,12 +47,20 @@ internal sealed class RunOrigins(CliContext context, ClientSession session, Stor
 
     /// <summary>What decides what the jobs of a run are.</summary>
     public static RunOrigin Describe(
-        Guid runId, string file, Stream input, ModelDescription model, IReadOnlyDictionary<string, string> options, int rowsPerJob)
+        Guid runId, string file, Stream input, ModelDescription model, InputMapping mapping, CsvDialect dialect, int rowsPerJob)
     {
-        var details = new Dictionary<string, string>(options, StringComparer.Ordinal)
+        var details = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [FileKey] = Inputs.Name(file),
+            ["columns"] = string.Join("; ", mapping.Describe()),
             [RowsPerJobKey] = rowsPerJob.ToString(CultureInfo.InvariantCulture),
+            ["decimal"] = dialect.Decimal?.ToString() ?? "",
+            ["thousands"] = dialect.Thousands?.ToString() ?? "",
+            ["missing"] = dialect.Missing.Value ?? "",
+            ["encoding"] = dialect.Encoding?.WebName ?? "",
+            ["separator"] = dialect.Separator is { } separator ? ((char)separator).ToString() : "",
+            ["header"] = dialect.HasHeader?.ToString(CultureInfo.InvariantCulture) ?? "",
+            ["quotes"] = dialect.HasQuotes.ToString(CultureInfo.InvariantCulture),
         };
         if (input is FileStream { CanSeek: true } content)
         {

@@ -136,7 +136,7 @@ internal sealed class ScoreCommand
         }
 
         var origin = RunOrigins.Describe(
-            options.RunId, file, input, model, new Dictionary<string, string>(StringComparer.Ordinal), sizes.Rows);
+            options.RunId, file, input, model, mapping, source.Dialect, sizes.Rows);
         await OrSayHowToGoOnAsync(BeginAsync(), options.RunId, source);
         async Task<bool> BeginAsync()
         {

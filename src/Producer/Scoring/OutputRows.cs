@@ -5,22 +5,28 @@ using Millrace.Contracts;
 
 namespace Millrace.Producer.Scoring;
 
-/// <summary>A reply's outputs, row by row.</summary>
+/// <summary>A reply's outputs, row by row; of a row that the reply names as bad, why it has none.</summary>
 internal sealed class OutputRows
 {
     private readonly IReadOnlyList<OutputColumn> _columns;
     private readonly OutputElements[] _elements;
     private readonly OutputElements? _compared;
-    private readonly int _rowCount;
+    private readonly ReplyRows _rows;
     private readonly ArrayBufferWriter<byte> _field = new();
 
-    private OutputRows(IReadOnlyList<OutputColumn> columns, OutputElements[] elements, OutputElements? compared, int rowCount)
+    private OutputRows(IReadOnlyList<OutputColumn> columns, OutputElements[] elements, OutputElements? compared, ReplyRows rows)
     {
         _columns = columns;
         _elements = elements;
         _compared = compared;
-        _rowCount = rowCount;
+        _rows = rows;
     }
+
+    /// <summary>Rows without outputs.</summary>
+    public int FailedRows => _rows.Bad;
+
+    /// <summary>Why a row has no outputs; null where it has.</summary>
+    public string? Error(int row) => _rows.Error(row);
 
     /// <summary>Reads a reply.</summary>
     /// <returns>False, with the reason, where it tells of no success or lacks what the columns show.</returns>
@@ -32,9 +38,18 @@ internal sealed class OutputRows
         [NotNullWhen(false)] out string? error)
     {
         rows = null;
+        var counted = ReplyRows.Of(reply, rowCount);
         if (reply.Status != JobStatus.Succeeded)
         {
             error = $"{reply.Code ?? reply.Status.ToWireName()}: {reply.Error}";
+            rows = counted.Bad == rowCount ? new OutputRows(plan.Columns, [], compared: null, counted) : null;
+            return rows is not null;
+        }
+
+        var good = rowCount - counted.Bad;
+        if (good <= 0)
+        {
+            error = $"the reply tells of {counted.Bad} bad rows among {rowCount}, and that it succeeded";
             return false;
         }
 
@@ -59,27 +74,27 @@ internal sealed class OutputRows
 
         for (var i = 0; i < elements.Length; i++)
         {
-            if (elements[i].RowCount(plan.Columns[i].IsOfJob) != rowCount)
+            if (elements[i].RowCount(plan.Columns[i].IsOfJob) != good)
             {
-                error = $"the reply's output '{plan.Columns[i].Output}' has shape [{string.Join(',', elements[i].Shape)}], which is not one for each of {rowCount} row(s)";
+                error = $"the reply's output '{plan.Columns[i].Output}' has shape [{string.Join(',', elements[i].Shape)}], which is not one for each of {good} row(s)";
                 return false;
             }
 
-            if (elements[i].Count % rowCount != 0 || elements[i].Count / rowCount <= plan.Columns[i].Element.GetValueOrDefault(-1))
+            if (elements[i].Count % good != 0 || elements[i].Count / good <= plan.Columns[i].Element.GetValueOrDefault(-1))
             {
-                error = $"the reply's output '{plan.Columns[i].Output}' has {elements[i].Count} elements, which is too few for {rowCount} rows";
+                error = $"the reply's output '{plan.Columns[i].Output}' has {elements[i].Count} elements, which is too few for {good} rows";
                 return false;
             }
         }
 
         var compared = plan.Compared is null ? null : Find(plan.Compared, plan, elements, reply);
-        if (plan.Compared is not null && (compared is null || compared.Count < rowCount || compared.Count % rowCount != 0))
+        if (plan.Compared is not null && (compared is null || compared.Count < good || compared.Count % good != 0))
         {
-            error = $"the reply's output '{plan.Compared}', which labels are compared with, {(compared is null ? "is not there" : $"has {compared.Count} elements for {rowCount} rows")}";
+            error = $"the reply's output '{plan.Compared}', which labels are compared with, {(compared is null ? "is not there" : $"has {compared.Count} elements for {good} rows")}";
             return false;
         }
 
-        rows = new OutputRows(plan.Columns, elements, compared, rowCount);
+        rows = new OutputRows(plan.Columns, elements, compared, counted);
         error = null;
         return true;
     }
@@ -98,13 +113,14 @@ internal sealed class OutputRows
         return reply.Outputs.FirstOrDefault(output => output.Name == name) is { } tensor ? new OutputElements(tensor) : null;
     }
 
-    /// <summary>Appends a row's fields, each with the separator before it.</summary>
+    /// <summary>Appends the fields of a row that has outputs, each with the separator before it.</summary>
     public void AppendRow(IBufferWriter<byte> target, int row, byte separator)
     {
+        row = _rows.IndexOf(row);
         for (var i = 0; i < _columns.Count; i++)
         {
             target.Write([separator]);
-            var perRow = _elements[i].Count / _rowCount;
+            var perRow = _elements[i].Count / _rows.Good;
             _field.ResetWrittenCount();
             if (_columns[i].Element is { } element)
             {
@@ -123,7 +139,7 @@ internal sealed class OutputRows
     public string Compared(int row)
     {
         _field.ResetWrittenCount();
-        _compared!.Append(_field, row * (_compared.Count / _rowCount));
+        _compared!.Append(_field, _rows.IndexOf(row) * (_compared.Count / _rows.Good));
         return Encoding.UTF8.GetString(_field.WrittenSpan);
     }
 }

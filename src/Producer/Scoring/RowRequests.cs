@@ -2,12 +2,16 @@ using System.Globalization;
 using System.Text.Json;
 using Millrace.Contracts;
 using Millrace.Producer.Client;
+using Millrace.Worker.Inference;
 
 namespace Millrace.Producer.Scoring;
 
-/// <summary>Sends rows as jobs of a run. Those of a job that is refused for its size are sent again in halves, down to the row.</summary>
-internal sealed class RowRequests(Task<MillraceClient> client, string modelName, string modelVersion, ScoreOptions options, JobSizes sizes)
+/// <summary>Sends rows as jobs of a run. A bad row fails alone. The rows of a job that is refused for its
+/// size, or in which too many are bad to be told apart, are sent again in halves, down to the row.</summary>
+internal sealed class RowRequests(Task<MillraceClient> client, ModelDescription model, ScoreOptions options, JobSizes sizes)
 {
+    private static readonly JsonElement s_true = JsonElement.Parse("true");
+
     private readonly JsonElement _runId = JsonElement.Parse($"\"{options.RunId}\"");
     private int _jobs;
 
@@ -36,12 +40,17 @@ internal sealed class RowRequests(Task<MillraceClient> client, string modelName,
             throw new RunConflictException(options.RunId, rows.First);
         }
 
-        if (rows.Count == 1 || !isBatched || !IsForItsSize(reply))
+        var isForItsSize = IsForItsSize(reply);
+        if (rows.Count == 1 || !isBatched || !(isForItsSize || reply.RowErrors.Any(error => error.Code == ErrorCode.RowNotRun)))
         {
             return [new RowsReply(rows.Count, reply)];
         }
 
-        sizes.Refused(rows.Count);
+        if (isForItsSize)
+        {
+            sizes.Refused(rows.Count);
+        }
+
         var half = rows.Count / 2;
         var parts = new List<RowsReply>();
         foreach (var part in new[] { rows.Part(0, half), rows.Part(half, rows.Count - half) })
@@ -54,22 +63,34 @@ internal sealed class RowRequests(Task<MillraceClient> client, string modelName,
     }
 
     /// <summary>Also where outputs are found too large once they are there; that fewer rows help is not certain then, but found out.</summary>
-    private static bool IsForItsSize(PredictionResult reply) =>
+    private static bool IsForItsSize(PredictionResult reply) => reply.RowErrors.Count == 0 &&
         reply.Code is ErrorCode.PayloadTooLarge or ErrorCode.ShapeTooLarge or ErrorCode.ReplyTooLarge or ErrorCode.OutputInvalid;
 
     private PredictionJob Job(Rows rows, Guid jobId) => new()
     {
         Id = jobId,
-        ModelName = modelName,
+        ModelName = model.Name,
         // One for all: rows of one file are not to be answered by two.
-        ModelVersion = modelVersion,
+        ModelVersion = model.Version,
         Inputs = rows.Inputs,
-        Parameters = new Dictionary<string, JsonElement>(StringComparer.Ordinal)
+        Parameters = Parameters(rows),
+    };
+
+    private Dictionary<string, JsonElement> Parameters(Rows rows)
+    {
+        var parameters = new Dictionary<string, JsonElement>(StringComparer.Ordinal)
         {
             [JobParameters.RunId] = _runId,
             [JobParameters.RunRow] = JsonElement.Parse(rows.First.ToString(CultureInfo.InvariantCulture)),
-        },
-    };
+        };
+        if (rows.Count > 1 && model.IsBatchable)
+        {
+            // A bad row fails alone. Where rows change each other's answers, no row can be taken out of its job.
+            parameters.Add(JobParameters.Partial, s_true);
+        }
+
+        return parameters;
+    }
 
     private sealed record Rows(long First, int Count, IReadOnlyList<Tensor> Inputs)
     {

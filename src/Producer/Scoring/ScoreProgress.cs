@@ -17,10 +17,10 @@ internal sealed class ScoreProgress
     public long BytesRead => Volatile.Read(ref _bytesRead);
 
     /// <summary>Notes rows that were written.</summary>
-    public void Add(int rows, bool failed, long bytesRead)
+    public void Add(int rows, int failed, long bytesRead)
     {
         Volatile.Write(ref _bytesRead, bytesRead);
-        Volatile.Write(ref _failedRows, _failedRows + (failed ? rows : 0));
+        Volatile.Write(ref _failedRows, _failedRows + failed);
         Volatile.Write(ref _rows, _rows + rows);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class ScoreRun
     /// <param name="cancellationToken">Ends the run; the target is then not finished.</param>
     public async Task<ScoreSummary> RunAsync(Task<MillraceClient> client, CancellationToken cancellationToken)
     {
-        _requests = new RowRequests(client, _model.Name, _model.Version, _options, _sizes);
+        _requests = new RowRequests(client, _model, _options, _sizes);
         var portions = Channel.CreateBounded<Portion>(
             new BoundedChannelOptions(_options.MaxJobsInFlight) { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -164,6 +164,14 @@ internal sealed class ScoreRun
                     Complain(part, error);
                 }
 
+                for (var row = 0; outputs?.FailedRows > 0 && row < part.RowCount; row++)
+                {
+                    if (outputs.Error(row) is { } rowError)
+                    {
+                        Complain(part.Part(row, 1), rowError);
+                    }
+                }
+
                 await WriteAsync(part, outputs, error, cancellationToken);
                 first += reply.RowCount;
             }
@@ -176,14 +184,17 @@ internal sealed class ScoreRun
         {
             Compare(portion, outputs);
             await _target.WriteAsync(portion, outputs, cancellationToken);
-            _firstRowAt ??= _options.TimeProvider.GetTimestamp();
+            if (outputs.FailedRows < portion.RowCount)
+            {
+                _firstRowAt ??= _options.TimeProvider.GetTimestamp();
+            }
         }
         else
         {
             await _target.WriteAsync(portion, error!, cancellationToken);
         }
 
-        _progress.Add(portion.RowCount, failed: outputs is null, _source.BytesRead);
+        _progress.Add(portion.RowCount, outputs?.FailedRows ?? portion.RowCount, _source.BytesRead);
     }
 
     private void Compare(Portion portion, OutputRows outputs)
@@ -195,7 +206,10 @@ internal sealed class ScoreRun
 
         for (var row = 0; row < portion.RowCount; row++)
         {
-            _labels.Add(portion.FirstRow + row, portion.Labels[row], outputs.Compared(row));
+            if (outputs.Error(row) is null)
+            {
+                _labels.Add(portion.FirstRow + row, portion.Labels[row], outputs.Compared(row));
+            }
         }
     }
 

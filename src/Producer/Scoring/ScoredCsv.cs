@@ -52,11 +52,22 @@ internal sealed class ScoredCsv : IAsyncDisposable
     /// <summary>Writes to a stream as rows come, and leaves it open.</summary>
     public static ScoredCsv ToStream(Stream stream, CsvSource source, OutputPlan plan) => new(source, plan, stream, path: null, temporaryPath: null);
 
-    /// <summary>Writes rows with their outputs.</summary>
-    public ValueTask WriteAsync(Portion portion, OutputRows outputs, CancellationToken cancellationToken)
+    /// <summary>Writes rows with their outputs, or with why they have none.</summary>
+    public async ValueTask WriteAsync(Portion portion, OutputRows outputs, CancellationToken cancellationToken)
     {
+        if (outputs.FailedRows > 0 && !_hasErrorColumn)
+        {
+            await AddErrorColumnAsync(cancellationToken);
+        }
+
         for (var row = 0; row < portion.RowCount; row++)
         {
+            if (outputs.Error(row) is { } error)
+            {
+                AppendFailed(portion.RowText(row), error);
+                continue;
+            }
+
             _buffer.Write(portion.RowText(row));
             outputs.AppendRow(_buffer, row, _source.Separator);
             if (_hasErrorColumn)
@@ -67,7 +78,7 @@ internal sealed class ScoredCsv : IAsyncDisposable
             _buffer.Write(_newLine);
         }
 
-        return WriteOutAsync(cancellationToken);
+        await WriteOutAsync(cancellationToken);
     }
 
     /// <summary>Writes rows that have no outputs.</summary>
@@ -80,14 +91,7 @@ internal sealed class ScoredCsv : IAsyncDisposable
 
         for (var row = 0; row < portion.RowCount; row++)
         {
-            _buffer.Write(portion.RowText(row));
-            for (var i = 0; i <= _plan.Columns.Count; i++)
-            {
-                _buffer.Write([_source.Separator]);
-            }
-
-            CsvText.AppendField(_buffer, error, _source.Separator);
-            _buffer.Write(_newLine);
+            AppendFailed(portion.RowText(row), error);
         }
 
         await WriteOutAsync(cancellationToken);
@@ -118,6 +122,18 @@ internal sealed class ScoredCsv : IAsyncDisposable
         {
             await _stream.DisposeAsync();
         }
+    }
+
+    private void AppendFailed(ReadOnlySpan<byte> rowText, string error)
+    {
+        _buffer.Write(rowText);
+        for (var i = 0; i <= _plan.Columns.Count; i++)
+        {
+            _buffer.Write([_source.Separator]);
+        }
+
+        CsvText.AppendField(_buffer, error, _source.Separator);
+        _buffer.Write(_newLine);
     }
 
     private void AppendHeader()

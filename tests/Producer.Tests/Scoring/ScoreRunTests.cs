@@ -207,6 +207,64 @@ public sealed class ScoreRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_row_that_the_reply_names_as_bad_fails_alone()
+    {
+        var transport = new ScriptedTransport((job, _) =>
+        {
+            Assert.Equal(job.Inputs[0].Shape[0] > 1, job.Parameters.TryGetValue(JobParameters.Partial, out var partial) && partial.GetBoolean());
+            return Task.FromResult(SumModel.AnswerGood(job, bad: [7f, 9f]));
+        });
+
+        var (text, summary) = await ScoreAsync(
+            "a,b,label\n7,1,0\n2,1,3\n9,1,0\n4,1,5\n9,9,1\n", transport, options => options with { RowsPerJob = 4 }, label: "label");
+
+        Assert.Equal(
+            """
+            a,b,label,prediction,confidence,error
+            7,1,0,,,inference_failed: bad 7
+            2,1,3,3,0.5,
+            9,1,0,,,inference_failed: bad 9
+            4,1,5,5,0.5,
+            9,9,1,,,inference_failed: all are bad
+
+            """,
+            text);
+        Assert.Equal((5, 3), (summary.Rows, summary.FailedRows));
+        Assert.Equal((2, 2), (summary.Labels!.All.Rows, summary.Labels.All.Hits));
+        Assert.Equal(
+            ["rows.csv, row 1: inference_failed: bad 7", "rows.csv, row 3: inference_failed: bad 9", "rows.csv, row 5: inference_failed: all are bad"],
+            summary.Complaints);
+    }
+
+    [Fact]
+    public async Task Where_every_row_is_bad_each_is_told_its_own_reason()
+    {
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(SumModel.AnswerGood(job, bad: [7f, 9f])));
+
+        var (text, summary) = await ScoreAsync("a,b\n7,1\n9,1\n", transport);
+
+        Assert.Equal("a,b,prediction,confidence,error\n7,1,,,inference_failed: bad 7\n9,1,,,inference_failed: bad 9\n", text);
+        Assert.Equal(2, summary.FailedRows);
+    }
+
+    [Fact]
+    public async Task Rows_that_were_not_told_apart_are_sent_again()
+    {
+        var transport = new ScriptedTransport((job, _) =>
+        {
+            var rows = (int)job.Inputs[0].Shape[0];
+            return Task.FromResult(rows > 2
+                ? SumModel.Rejection(job) with { RowErrors = [.. Enumerable.Range(0, rows).Select(row => new RowError(row, ErrorCode.RowNotRun, "…"))] }
+                : SumModel.AnswerGood(job, bad: [3f]));
+        });
+
+        var (text, summary) = await ScoreAsync("a,b\n1,1\n2,1\n3,1\n4,1\n", transport, options => options with { RowsPerJob = 4 });
+
+        Assert.Equal("a,b,prediction,confidence,error\n1,1,2,0.5,\n2,1,3,0.5,\n3,1,,,inference_failed: bad 3\n4,1,5,0.5,\n", text);
+        Assert.Equal(1, summary.FailedRows);
+    }
+
+    [Fact]
     public async Task Texts_are_parted_by_their_lengths()
     {
         var model = SumModel.Plain with
