@@ -7,7 +7,7 @@ namespace Millrace.Results;
 internal static class RunColumns
 {
     public const string Names =
-        "run_id, model_name, job_count, row_count, first_committed_at, last_committed_at, succeeded, rejected, failed, expired, cancelled";
+        "run_id, model_name, job_count, row_count, first_committed_at, last_committed_at, succeeded, rejected, failed, expired, cancelled, failed_row_count";
 
     private const int FirstStatus = 6;
 
@@ -29,6 +29,7 @@ internal static class RunColumns
             ModelName = reader.GetString(1),
             JobCount = reader.GetInt64(2),
             RowCount = reader.GetInt64(3),
+            FailedRowCount = reader.GetInt64(FirstStatus + (int)JobStatus.Cancelled + 1),
             FirstCommittedAt = reader.GetFieldValue<DateTimeOffset>(4),
             LastCommittedAt = reader.GetFieldValue<DateTimeOffset>(5),
             Statuses = statuses,

@@ -17,6 +17,9 @@ public sealed record RunSummary
     /// <summary>Rows of input in these jobs.</summary>
     public required long RowCount { get; init; }
 
+    /// <summary>Rows without an answer among them, also those of jobs that succeeded but for them.</summary>
+    public required long FailedRowCount { get; init; }
+
     /// <summary>Jobs of each status that occurs.</summary>
     public required IReadOnlyDictionary<JobStatus, long> Statuses { get; init; }
 

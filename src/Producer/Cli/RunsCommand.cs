@@ -40,11 +40,13 @@ internal static class RunsCommand
     [
         run.RunId.ToString(),
         run.ModelName,
-        run.RowCount.ToString("N0", CultureInfo.InvariantCulture),
+        run.FailedRowCount == 0 ? Count(run.RowCount) : $"{Count(run.RowCount)} ({Count(run.FailedRowCount)} without an answer)",
         string.Join(", ", run.Statuses.Select(status => $"{status.Value} {status.Key.ToWireName()}")),
         ResultText.Time(run.FirstCommittedAt),
         $"{(run.LastCommittedAt - run.FirstCommittedAt).TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s",
     ];
+
+    private static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
     private static void Write(Utf8JsonWriter json, RunSummary run)
     {
@@ -53,6 +55,7 @@ internal static class RunsCommand
         json.WriteString("model_name"u8, run.ModelName);
         json.WriteNumber("jobs"u8, run.JobCount);
         json.WriteNumber("rows"u8, run.RowCount);
+        json.WriteNumber("failed_rows"u8, run.FailedRowCount);
         json.WriteStartObject("statuses"u8);
         foreach (var (status, count) in run.Statuses)
         {

@@ -86,6 +86,8 @@ internal sealed record InputMapping
         {
             0 => [],
             1 when names.Has(input.Name) => [names.Find(input.Name, use)],
+            // One column and one number: there is nothing else that it could be, and the mapping is told.
+            1 when names.Count == 1 && model.Inputs.Count == 1 => [0],
             _ => null,
         };
     }

@@ -49,6 +49,16 @@ public sealed class InputMappingTests
     }
 
     [Fact]
+    public void The_only_column_is_the_only_input_where_that_has_one_element_a_row()
+    {
+        var single = Undeclared(new TensorDescription("x", TensorDatatype.Int64, [-1, 1]));
+
+        Assert.Equal(["x [1] <- id (column 1)"], InputMapping.Resolve(single, ["id"], [], labelColumn: null).Describe());
+        Assert.Throws<UsageException>(() => InputMapping.Resolve(single, ["id", "note"], [], labelColumn: null));
+        Assert.Throws<UsageException>(() => InputMapping.Resolve(s_undeclared, ["id"], [], labelColumn: null));
+    }
+
+    [Fact]
     public void An_input_of_one_element_a_row_takes_the_column_of_its_own_name()
     {
         var model = Undeclared(

@@ -73,6 +73,7 @@ public abstract class QueryContract(Func<CancellationToken, Task<TestStore>> cre
         await CommitAsync(Rows.Rejected(rowCount: 3) with { RunId = old, RunRow = 2 });
         var last = await CommitAsync(Rows.OfRun(old, 5, "c"));
         await CommitAsync(Rows.OfRun(newest, 0, "x"));
+        await CommitAsync(Rows.Partial() with { RunId = newest, RunRow = 1 });
         await CommitAsync(Rows.Succeeded("no run"));
 
         var runs = await Store.QueryRunsAsync(10, Token).ToListAsync(Token);
@@ -80,7 +81,8 @@ public abstract class QueryContract(Func<CancellationToken, Task<TestStore>> cre
         Assert.Equal([newest, old], runs.Select(run => run.RunId));
         Assert.Equal("digits", runs[1].ModelName);
         Assert.Equal(3, runs[1].JobCount);
-        Assert.Equal(6, runs[1].RowCount);
+        Assert.Equal((6, 3), (runs[1].RowCount, runs[1].FailedRowCount));
+        Assert.Equal((5, 2), (runs[0].RowCount, runs[0].FailedRowCount));
         Assert.Equal(2, runs[1].Statuses[JobStatus.Succeeded]);
         Assert.Equal(1, runs[1].Statuses[JobStatus.Rejected]);
         Assert.Equal(2, runs[1].Statuses.Count);
