@@ -9,8 +9,9 @@ namespace Millrace.Worker.Resilience;
 /// one has died alone too often to be a coincidence.
 /// </summary>
 /// <remarks>
-/// With n jobs in a full batch, one such job costs log2(n) + 1 crashes: the first, one for each size from n/8 down to 1, and two more
-/// alone. Somebody who kills workers by hand therefore convicts no job that merely was there.
+/// With n jobs in a full batch, one such job costs log2(n) + 1 crashes, and 7 at most: the first, one for each size from n/8 or 8 down to 1,
+/// and two more alone. Each is a delivery of all that its worker held, and of deliveries a queue allows so many: larger first groups would find
+/// several such jobs only with the innocent among the dead letters. Somebody who kills workers by hand therefore convicts no job that merely was there.
 /// </remarks>
 internal sealed class Suspects(IResultStore store, RetryPipelines retries)
 {
@@ -18,6 +19,8 @@ internal sealed class Suspects(IResultStore store, RetryPipelines retries)
 
     // The first group is this part of a full batch: the sizes saved pay for the runs alone.
     private const int FirstGroupsPart = 8;
+
+    private const int LargestFirstGroup = 8;
 
     /// <summary>In how large a group a job may run that was delivered again.</summary>
     /// <param name="jobId">The job; it has no row.</param>
@@ -30,7 +33,7 @@ internal sealed class Suspects(IResultStore store, RetryPipelines retries)
             async (id, token) => await store.FindSuspicionAsync(id, token), jobId, cancellationToken);
         return suspicion switch
         {
-            null => Math.Max(1, maxBatchSize / FirstGroupsPart),
+            null => Math.Clamp(maxBatchSize / FirstGroupsPart, 1, LargestFirstGroup),
             { GroupSize: 1, RunsAlone: >= RunsAloneThatConvict } => 0,
             { } noted => Math.Max(1, noted.GroupSize / 2),
         };

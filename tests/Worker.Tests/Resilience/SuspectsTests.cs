@@ -43,6 +43,15 @@ public sealed class SuspectsTests : IAsyncLifetime
         Assert.InRange(crashes, 1, (int)Math.Log2(MaxBatchSize) + 1);
     }
 
+    // Each crash is a delivery more of all that the worker held, and a queue allows 20.
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(32, 4)]
+    [InlineData(64, 8)]
+    [InlineData(1024, 8)]
+    public async Task The_first_group_is_small_however_large_a_batch_is(int maxBatchSize, int group) =>
+        Assert.Equal(group, await _suspects.GroupLimitAsync(Guid.NewGuid(), maxBatchSize, Token));
+
     [Fact]
     public async Task Several_culprits_are_each_found()
     {
