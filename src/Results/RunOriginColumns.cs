@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Millrace.Results;
@@ -9,7 +10,10 @@ internal static class RunOriginColumns
     /// <summary>In the order in which <see cref="Read"/> wants them.</summary>
     public const string Names = "model_name, model_version, details";
 
-    public static string DetailsJson(RunOrigin origin) => JsonSerializer.Serialize(origin.Details);
+    // People read it in SQL; it is no HTML.
+    private static readonly JsonSerializerOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string DetailsJson(RunOrigin origin) => JsonSerializer.Serialize(origin.Details, s_readable);
 
     public static RunOrigin Read(Guid runId, DbDataReader reader) => new()
     {

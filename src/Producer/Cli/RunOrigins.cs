@@ -52,6 +52,7 @@ internal sealed class RunOrigins(CliContext context, ClientSession session, Stor
         var details = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [FileKey] = Inputs.Name(file),
+            ["model_sha256"] = model.Fingerprint,
             ["columns"] = string.Join("; ", mapping.Describe()),
             [RowsPerJobKey] = rowsPerJob.ToString(CultureInfo.InvariantCulture),
             ["decimal"] = dialect.Decimal?.ToString() ?? "",

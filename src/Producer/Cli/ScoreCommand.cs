@@ -122,7 +122,7 @@ internal sealed class ScoreCommand
         options = options with { RowsPerJob = options.RowsPerJob ?? RunOrigins.RowsPerJob(begun) };
         var model = client.Describe(modelName, begun?.ModelVersion)
             ?? await Task.Run(() => _context.ReadModel(models, modelName, begun?.ModelVersion), cancellationToken);
-        HeaderCheck.Refuse(source, model);
+        HeaderCheck.Refuse(source, model, arguments.GetValue(_columns) ?? []);
         var asked = arguments.GetValue(_label);
         var mapping = InputMapping.Resolve(
             model, source.Header, arguments.GetValue(_columns) ?? [], LabelPlan.NameOf(asked, model, new ColumnNames(source.Header)));
@@ -197,6 +197,11 @@ internal sealed class ScoreCommand
 
     private static string OutputPath(string file, string? asked)
     {
+        if (asked is { Length: 0 })
+        {
+            throw new UsageException("--output is empty, expected a file's name", "is a variable of the shell not set? Without --output the scored file goes to scored/");
+        }
+
         if (asked is not null && asked != Inputs.Standard && (Directory.Exists(asked) || Path.EndsInDirectorySeparator(asked)))
         {
             throw new UsageException(

@@ -42,7 +42,8 @@ internal sealed record CsvLayout(long Start, long Line, byte? Separator, string 
 
             if (!isPassed)
             {
-                var separator = dialect.Separator ?? hinted ?? Choose(name, line, header.Candidates);
+                var separator = dialect.Separator ?? hinted
+                    ?? Choose(name, line, bytes > 0 ? header.Candidates : await CandidatesBehindAsync(text, dialect, mostBytes, cancellationToken));
                 return new CsvLayout(text.Offset, line, separator, lineEnd == 2 ? "\r\n" : "\n");
             }
 
@@ -61,6 +62,21 @@ internal sealed record CsvLayout(long Start, long Line, byte? Separator, string 
         (byte)' ' => "space",
         _ => $"'{(char)separator}'",
     };
+
+    /// <summary>What the first line shows that is not empty.</summary>
+    private static async Task<IReadOnlyList<byte>> CandidatesBehindAsync(
+        ReplayStream text, CsvDialect dialect, int mostBytes, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var start = text.Ahead.Span.IndexOfAnyExcept((byte)'\r', (byte)'\n');
+            var line = start < 0 ? null : HeaderLine.Of(text.Ahead.Span[start..], dialect.HasQuotes);
+            if (line is { Bytes: >= 0 } || text.Ahead.Length > mostBytes || !await text.ReadAheadAsync(cancellationToken))
+            {
+                return line?.Candidates ?? [];
+            }
+        }
+    }
 
     /// <summary>Whether a line is there with its line end; of CR LF half may have come.</summary>
     private static bool HasEnded(HeaderLine line, ReadOnlySpan<byte> text) =>

@@ -10,11 +10,14 @@ internal sealed class CsvSource : IAsyncDisposable
     // In a file of one column nothing separates fields; the reader wants a character, and this one is in no text.
     private const byte NoSeparator = 0x1F;
 
+    private static readonly byte[] s_mark = [0xEF, 0xBB, 0xBF];
+
     private readonly MeasuredStream _file;
     private readonly ReplayStream _text;
     private readonly CsvLayout _layout;
     private readonly CsvReaderOptions _options;
     private readonly CsvRecords _records;
+    private byte[][] _names = [];
 
     private CsvSource(string name, MeasuredStream file, ReplayStream text, CsvLayout layout, CsvDialect dialect)
     {
@@ -125,7 +128,10 @@ internal sealed class CsvSource : IAsyncDisposable
     }
 
     /// <summary>What is wrong with the current row as text or as CSV; null where nothing is.</summary>
-    public string? Fault() => _records.Fault ?? (IsHeaderAgain() ? "the header again, as where files were put one behind the other" : null);
+    public string? Fault() => _records.Fault
+        ?? (IsHeaderAgain() ? "the header again, as where files were put one behind the other"
+            : Reader.RawRecord.StartsWith(s_mark) ? "a byte order mark before it, as where files were put one behind the other"
+            : null);
 
     /// <summary>Whether the current row cannot be split into fields.</summary>
     public bool IsBroken => _records.IsBroken;
@@ -146,13 +152,31 @@ internal sealed class CsvSource : IAsyncDisposable
     }
 
     /// <summary>In a column of text it would be read as a row; of one column a value may well be what the column is called.</summary>
-    private bool IsHeaderAgain() => Header.Count > 1 && Dialect.HasHeader != false && Reader.RawRecord.SequenceEqual(HeaderText.Span);
+    private bool IsHeaderAgain() => Header.Count > 1 && Dialect.HasHeader != false && IsName(0) && Enumerable.Range(1, Header.Count - 1).All(IsName);
+
+    /// <summary>Whether a field is its column's name, in whatever quotes and with whatever blanks or byte order mark before it.</summary>
+    private bool IsName(int column)
+    {
+        if (column >= Reader.FieldCount)
+        {
+            return false;
+        }
+
+        var field = Reader.GetSpan(column).Trim(" \t"u8);
+        field = field.StartsWith(s_mark) ? field[s_mark.Length..].Trim(" \t\""u8) : field;
+        return field.SequenceEqual(_names[column]);
+    }
 
     private async Task ReadHeaderAsync(CancellationToken cancellationToken)
     {
         await _records.ReadAsync(cancellationToken);
         if (Dialect.HasHeader == false)
         {
+            // An empty line does not tell how many columns there are.
+            while (!HasOneColumn && Reader.RawRecord.IsEmpty && await _records.ReadAsync(cancellationToken))
+            {
+            }
+
             Header = Enumerable.Range(1, Reader.FieldCount).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToArray();
             HeaderText = Encoding.UTF8.GetBytes(string.Join((char)Separator, Header));
             // It is a row: read again as one.
@@ -174,6 +198,7 @@ internal sealed class CsvSource : IAsyncDisposable
         }
 
         Header = Enumerable.Range(0, count).Select(Reader.GetString).ToArray();
+        _names = [.. Header.Select(name => Encoding.UTF8.GetBytes(name.Trim(' ', '\t')))];
         _records.Fields = count;
         HeaderText = RowText.Of(Reader, count, this).ToArray();
     }

@@ -10,19 +10,36 @@ internal static class HeaderCheck
     private const int MostNamesShown = 4;
 
     /// <summary>Looks at the names.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="model">What it is for.</param>
+    /// <param name="columns">What <c>--columns</c> says.</param>
     /// <exception cref="UsageException">They look like a row's cells, and neither a person nor the model says that they are names.</exception>
-    public static void Refuse(CsvSource source, ModelDescription model)
+    public static void Refuse(CsvSource source, ModelDescription model, IReadOnlyList<string> columns)
     {
+        if (source.Dialect.HasHeader is null && columns.Count > 0 && columns.All(AreNumbers))
+        {
+            throw new UsageException(
+                $"{source.Name}: columns are said by their numbers alone, so that nothing tells whether the first line has names or is a row: {Show(source.Header)}",
+                "--header says that it has names; --no-header reads it as a row");
+        }
+
         if (source.Dialect.HasHeader is not null || !LooksLikeRow(source.Header) || IsKnown(source.Header, model))
         {
             return;
         }
 
-        var shown = string.Join(", ", source.Header.Take(MostNamesShown).Select(name => $"'{name}'"));
         throw new UsageException(
-            $"{source.Name}: the first line has no column names but what looks like a row: {shown}{(source.Header.Count > MostNamesShown ? ", …" : "")}",
+            $"{source.Name}: the first line has no column names but what looks like a row: {Show(source.Header)}",
             "--no-header reads it as a row, and calls the columns 1, 2, 3…, as in --columns INPUT=1..4; --header says that these are names");
     }
+
+    private static string Show(IReadOnlyList<string> header) =>
+        string.Join(", ", header.Take(MostNamesShown).Select(name => $"'{name}'")) + (header.Count > MostNamesShown ? ", …" : "");
+
+    /// <summary>Whether an option of columns, <c>INPUT=:1..:4</c>, has no name of a column.</summary>
+    private static bool AreNumbers(string option) => option[(option.IndexOf('=', StringComparison.Ordinal) + 1)..]
+        .Split(',')
+        .All(part => part.TrimStart() is [':', >= '0' and <= '9', ..]);
 
     /// <summary>
     /// Whether all names are numbers or missing; or half of them are and one of these is a fraction or stands there twice. Whole numbers

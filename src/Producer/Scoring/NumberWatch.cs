@@ -22,8 +22,9 @@ internal sealed class NumberWatch
         _source = source;
         _mapping = mapping;
         _isSaid = source.Dialect.Decimal is not null;
-        // Where a comma separates fields it is rarely a decimal mark too; a semicolon is there because it is.
-        IsUnsure = !_isSaid && source.Separator == (byte)';';
+        // Where a comma separates fields it is rarely a decimal mark too; a semicolon is there because it is, and Excel's "Unicode text" has tabs
+        // in every language.
+        IsUnsure = !_isSaid && source.Separator != (byte)',';
     }
 
     /// <summary>Whether a number such as 1.234 may still be a thousand: nothing in the file has shown that the point is its decimal mark.</summary>
@@ -163,7 +164,7 @@ internal sealed class NumberWatch
     }
 
     private UsageException Ambiguous(string column, string cell, long line) => new(
-        $"{_source.Name}, line {Count(line)}: column '{column}' has '{cell}', which in a file separated by ';' may be a fraction or thousands: no number before it tells",
+        $"{_source.Name}, line {Count(line)}: column '{column}' has '{cell}', which in a file that is not separated by commas may be a fraction or thousands: no number before it tells",
         $"{PlainOption}, --decimal , --thousands . the comma");
 
     private static string Option(NumberMarks marks) => marks switch

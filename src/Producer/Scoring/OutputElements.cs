@@ -49,7 +49,8 @@ internal sealed class OutputElements
             case TensorDatatype.Int16: CsvText.AppendNumber(target, MemoryMarshal.Read<short>(data)); break;
             case TensorDatatype.Int32: CsvText.AppendNumber(target, MemoryMarshal.Read<int>(data)); break;
             case TensorDatatype.Int64: CsvText.AppendNumber(target, MemoryMarshal.Read<long>(data)); break;
-            case TensorDatatype.Fp16: CsvText.AppendNumber(target, MemoryMarshal.Read<Half>(data)); break;
+            // As a float: the shortest text that a half is read from may be another number to who reads it as more.
+            case TensorDatatype.Fp16: CsvText.AppendNumber(target, (float)MemoryMarshal.Read<Half>(data)); break;
             case TensorDatatype.Fp32: CsvText.AppendNumber(target, MemoryMarshal.Read<float>(data)); break;
             case TensorDatatype.Fp64: CsvText.AppendNumber(target, MemoryMarshal.Read<double>(data)); break;
             case TensorDatatype.Bytes: target.Write(data[sizeof(uint)..]); break;

@@ -12,6 +12,10 @@ public sealed record ModelDescription
     /// <summary>The version that this describes.</summary>
     public required string Version { get; init; }
 
+    /// <summary>SHA-256 over the version's files and the <c>model.json</c>: another one may give other answers.</summary>
+    /// <value>Default: empty, not known.</value>
+    public string Fingerprint { get; init; } = "";
+
     /// <summary>Rows of one batch.</summary>
     public required int MaxBatchSize { get; init; }
 

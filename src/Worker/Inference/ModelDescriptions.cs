@@ -30,7 +30,8 @@ public static class ModelDescriptions
         }
 
         version ??= folder.Versions[^1];
-        using var session = Open(folder.ModelFile(version), Problem) ?? throw new ModelConfigurationException(errors);
+        var files = new ModelFiles(folder.ModelFile(version));
+        using var session = Open(files, Problem) ?? throw new ModelConfigurationException(errors);
         var signature = ModelSignature.Of(session, Problem);
         if (errors.Count > 0)
         {
@@ -42,7 +43,7 @@ public static class ModelDescriptions
         var batchSize = givesSingles == true && folder.Config is { MaxBatchSize: null, Buckets.Count: 0 }
             ? trial.ChooseBatchSize(session, signature, modelName, version)
             : BatchSizeChoice.Unmeasured;
-        var model = ModelVersionFactory.Create(modelName, version, folder.Config, signature, givesSingles, Problem, batchSize);
+        var model = ModelVersionFactory.Create(modelName, version, folder.Config, signature, givesSingles, Problem, batchSize) with { Fingerprint = folder.Fingerprint(files.Hashes) };
         return errors.Count == 0 ? Of(model, new LimitsOptions()) : throw new ModelConfigurationException(errors);
     }
 
@@ -55,6 +56,7 @@ public static class ModelDescriptions
         {
             Name = model.Name,
             Version = model.Version,
+            Fingerprint = model.Fingerprint,
             MaxBatchSize = model.MaxBatchSize,
             IsBatchable = model.IsBatchable,
             MaxPayloadBytes = limits.MaxPayloadBytes,
@@ -87,13 +89,13 @@ public static class ModelDescriptions
         return rows.Length > 0 && model.Signature.Inputs.All(input => input.FirstDimension == rows);
     }
 
-    private static InferenceSession? Open(string file, Action<string> problem)
+    private static InferenceSession? Open(ModelFiles files, Action<string> problem)
     {
         try
         {
-            using var content = new ModelFiles(file).Read();
+            using var content = files.Read();
             return SessionFactory.TryOpen(
-                content, [ExecutionProviders.Cpu], 1, (_, fault) => problem($"{file} cannot be loaded; {ExecutionProviders.Reason(fault)}"))?.Session;
+                content, [ExecutionProviders.Cpu], 1, (_, fault) => problem($"{files.Path} cannot be loaded; {ExecutionProviders.Reason(fault)}"))?.Session;
         }
         catch (ModelFileException fault)
         {

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Millrace.Worker.Inference;
 
 /// <summary>One folder of the model repository: <c>NAME/model.json</c> and <c>NAME/VERSION/model.onnx</c>.</summary>
@@ -9,5 +12,14 @@ namespace Millrace.Worker.Inference;
 internal sealed record ModelFolder(
     string Name, string Path, ModelConfig Config, IReadOnlyList<string> Versions, IReadOnlyList<string> PassedOver)
 {
+    /// <summary>SHA-256 over all that decides what a version answers: its files and the <c>model.json</c>.</summary>
+    /// <param name="files">The files that it was loaded from.</param>
+    public string Fingerprint(IReadOnlyList<ModelFileHash> files)
+    {
+        var config = System.IO.Path.Combine(Path, ModelRepository.ConfigFile);
+        var text = string.Join('\n', files) + '\n' + (File.Exists(config) ? Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(config))) : "");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
+
     public string ModelFile(string version) => System.IO.Path.Combine(Path, version, "model.onnx");
 }

@@ -67,6 +67,7 @@ internal sealed partial class ModelLoader(
             var model = ModelVersionFactory.Create(folder.Name, version, folder.Config, signature, givesSingles, Problem, batchSize) with
             {
                 MaxOutputBytes = limits.Value.MaxOutputBytes,
+                Fingerprint = folder.Fingerprint(files.Hashes),
             };
             if (errors.Count == before)
             {

@@ -5,6 +5,9 @@ namespace Millrace.Worker.Inference;
 /// <summary>Reads the model repository's folders without opening a session. All errors are collected.</summary>
 internal static class ModelRepository
 {
+    /// <summary>Name of the file that says more of a model, in its folder.</summary>
+    public const string ConfigFile = "model.json";
+
     // Thousands of labels fit many times over.
     private const long MostConfigBytes = 16 * 1024 * 1024;
 
@@ -68,7 +71,7 @@ internal static class ModelRepository
         }
 
         versions.Sort(VersionOrder.Instance);
-        var config = ReadConfig(name, Path.Combine(path, "model.json"), errors);
+        var config = ReadConfig(name, Path.Combine(path, ConfigFile), errors);
         return config is null ? null : new ModelFolder(name, path, config, versions, passedOver);
     }
 

@@ -29,6 +29,9 @@ internal sealed record ModelVersion
 
     public required IReadOnlyList<LabelSpec> Labels { get; init; }
 
+    /// <summary>SHA-256 over its files and its <c>model.json</c>; empty where it was made of none.</summary>
+    public string Fingerprint { get; init; } = "";
+
     /// <summary>Its <c>model.json</c>.</summary>
     public ModelConfig Config { get; init; } = new();
 

@@ -75,6 +75,30 @@ public sealed class DigitsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_is_not_taken_up_with_a_model_that_has_changed()
+    {
+        var models = _cli.Folder["other-models"];
+        foreach (var file in new[] { "digits/model.json", "digits/1/model.onnx" })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(models, file))!);
+            File.Copy(Path.Combine(Repository(), "models", file), Path.Combine(models, file));
+        }
+
+        _cli.Set("Models__Directory", models);
+        var lines = await File.ReadAllLinesAsync(Path.Combine(Repository(), "samples", "digits.csv"), Token);
+        var input = _cli.Folder.Write("rows.csv", string.Join('\n', [.. lines[..10], ""]));
+        var run = Guid.NewGuid().ToString();
+        var first = await _cli.RunAsync("score", input, "--output", _cli.Folder["first.csv"], "--run", run);
+        Assert.True(first.ExitCode == 0, first.Error);
+
+        await File.AppendAllTextAsync(Path.Combine(models, "digits", "model.json"), "\n", Token);
+        var second = await _cli.RunAsync("score", input, "--output", _cli.Folder["second.csv"], "--run", run);
+
+        Assert.Equal(2, second.ExitCode);
+        Assert.Contains("and differs: model_sha256 is '", second.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_reader_that_goes_ends_the_run_even_of_an_endless_stream()
     {
         var samples = Path.Combine(Repository(), "samples", "digits.csv");

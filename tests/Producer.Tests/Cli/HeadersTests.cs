@@ -36,6 +36,24 @@ public sealed class HeadersTests : IDisposable
         Assert.Equal(["1,2,3,0.5,"], (await _cli.ScoreAsync("0,1\n1,2\n")).Rows());
     }
 
+    [Theory]
+    [InlineData("x=:1,:2")]
+    [InlineData(":1..:2")]
+    public async Task Columns_that_are_said_by_number_alone_leave_it_open_whether_there_are_names(string columns)
+    {
+        (await _cli.ScoreAsync("2,Paris\n4,5\n", "--columns", columns))
+            .WasRefused(_cli, "columns are said by their numbers alone, so that nothing tells whether the first line has names or is a row: '2', 'Paris'", "--header", "--no-header");
+        Assert.Equal(["4,5,9,0.5,"], (await _cli.ScoreAsync("2,Paris\n4,5\n", "--columns", columns, "--header")).Rows());
+    }
+
+    [Fact]
+    public async Task Without_a_header_an_empty_first_line_does_not_hide_what_separates_the_fields()
+    {
+        var outcome = await _cli.ScoreAsync("\n\n1,2\n3,4\n", "--no-header", "--columns", "x=1..2");
+
+        Assert.Equal("1,2,prediction,confidence,error\n1,2,3,0.5,\n3,4,7,0.5,\n", outcome.Out);
+    }
+
     [Fact]
     public async Task Years_among_names_are_names() =>
         Assert.Equal(0, (await _cli.ScoreAsync("country,a,b,2019,2020,2021,2022\nX,1,2,3,4,5,6\n")).ExitCode);

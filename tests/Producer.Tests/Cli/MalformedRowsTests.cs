@@ -130,6 +130,29 @@ public sealed class MalformedRowsTests : IDisposable
         Assert.Equal(["\"5\"\" pipe\"\t1\t2\t3\t0.5\t", "\"\"\"open\"\t3\t4\t7\t0.5\t"], outcome.Rows());
     }
 
+    [Theory]
+    [InlineData("\uFEFFa,b")]
+    [InlineData("\"a\",\"b\"")]
+    [InlineData(" a,b")]
+    [InlineData("a,b,")]
+    public async Task A_second_header_is_seen_in_whatever_way_it_is_written(string again)
+    {
+        var outcome = await _cli.ScoreAsync($"a,b\n1,2\n{again}\n3,4\n");
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("line 3: the header again", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("3,4,7,0.5,", outcome.Rows());
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_before_a_row_fails_it()
+    {
+        var outcome = await _cli.ScoreAsync("a,b\n1,2\n\uFEFF3,4\n");
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("line 3: a byte order mark before it", outcome.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_malformed_header_is_refused() =>
         (await _cli.ScoreAsync("a,\"b\"x,c\n1,2,3\n")).WasRefused(_cli, "line 1, where the columns' names are: text behind a closing quote");

@@ -38,7 +38,8 @@ public sealed class NumberMarksTests : IDisposable
     [InlineData("item\ta\tb\nz\t0.5\t6\ny\t1 234,5\t1\n", "'1 234,5'", "--decimal , --thousands space reads")]
     [InlineData("item;a;b\nz;1;1,234\n", "column 'b' has '1,234'", "--decimal , (a fraction) or --thousands , (thousands)")]
     [InlineData("item,a,b\nz,1.234,1\ny,1.234.567,1\n", "'1.234.567', a number with a point between its thousands", "--decimal , --thousands .")]
-    [InlineData("item;a;b\nz;1.234;1\n", "'1.234', which in a file separated by ';' may be a fraction or thousands", "--decimal . takes")]
+    [InlineData("item;a;b\nz;1.234;1\n", "'1.234', which in a file that is not separated by commas may be a fraction or thousands", "--decimal . takes")]
+    [InlineData("item\ta\tb\nz\t1.234\t1\n", "'1.234', which in a file that is not separated by commas may be a fraction or thousands", "--decimal . takes")]
     public async Task A_file_of_other_marks_is_refused_before_its_first_job(string file, string error, string option) =>
         (await _cli.ScoreAsync(file)).WasRefused(_cli, error, option);
 

@@ -71,6 +71,32 @@ public sealed class ScoreCommandTests : IDisposable
         Assert.Equal(sent, cli.Transport.Jobs[^2].Id);
     }
 
+    [Fact]
+    public async Task An_empty_output_is_misuse()
+    {
+        var outcome = await _cli.RunAsync("score", _cli.Folder.Write("rows.csv", Csv), "--output", "");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("--output is empty, expected a file's name", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_half_is_written_as_the_number_that_it_is()
+    {
+        _cli.Model = SumModel.Plain with { Outputs = [new TensorDescription("y", TensorDatatype.Fp16, [-1, 1])] };
+        using var cli = new CliRun
+        {
+            Model = _cli.Model,
+            Transport = new ScriptedTransport((job, _) => Task.FromResult(new PredictionResult
+            {
+                Status = JobStatus.Succeeded,
+                Outputs = [Tensor.Create<Half>("y", [1, 1], [Half.MaxValue])],
+            })),
+        };
+
+        Assert.Contains("\n1,1,65504,\n", (await cli.RunAsync("a,b\n1,1\n", ["score", "-"])).Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("out")]
     [InlineData("out/")]
