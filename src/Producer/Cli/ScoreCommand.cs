@@ -177,6 +177,12 @@ internal sealed class ScoreCommand
                 $"{source.Name}: {source.EmptyLines} empty {(source.EmptyLines == 1 ? "line is no row" : "lines are no rows")} (the first is line {source.FirstEmptyLine})");
         }
 
+        if (source.HollowRows > 0)
+        {
+            await _context.Error.WriteLineAsync(
+                $"{source.Name}: {source.HollowRows} {(source.HollowRows == 1 ? "row has" : "rows have")} nothing but empty fields (the first is line {source.FirstHollowLine})");
+        }
+
         foreach (var line in text.Lines())
         {
             await _context.Error.WriteLineAsync(line);

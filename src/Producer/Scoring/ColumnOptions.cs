@@ -14,6 +14,7 @@ internal static class ColumnOptions
         foreach (var option in options)
         {
             var (input, list) = Split(model, names, option);
+            RefuseSeveral(model, names, option, list);
             var columns = ColumnList.Read(list, names, $"input '{input}'");
             if (!given.TryAdd(input, columns))
             {
@@ -22,6 +23,19 @@ internal static class ColumnOptions
         }
 
         return given;
+    }
+
+    /// <summary>Refuses <c>a=A,b=B</c>, which people write for two options.</summary>
+    private static void RefuseSeveral(ModelDescription model, ColumnNames names, string option, string list)
+    {
+        foreach (var part in ListText.Split(list).Where(part => !part.IsQuoted && !names.Has(part.Text)))
+        {
+            if (model.Inputs.FirstOrDefault(input => part.Text.StartsWith(input.Name + "=", StringComparison.Ordinal)) is { } other)
+            {
+                throw new UsageException(
+                    $"--columns {option}: it says the columns of one input, and '{other.Name}' is another", $"give it once for each: --columns {part.Text}");
+            }
+        }
     }
 
     private static (string Input, string List) Split(ModelDescription model, ColumnNames names, string option)

@@ -59,6 +59,12 @@ internal sealed class CsvSource : IAsyncDisposable
     /// <summary>Line of the first of them.</summary>
     public long FirstEmptyLine { get; private set; }
 
+    /// <summary>Rows of nothing but empty fields, as Excel leaves them behind a table.</summary>
+    public long HollowRows { get; private set; }
+
+    /// <summary>Line of the first of them.</summary>
+    public long FirstHollowLine { get; private set; }
+
     /// <summary>The columns' names.</summary>
     public IReadOnlyList<string> Header { get; private set; } = [];
 
@@ -121,6 +127,11 @@ internal sealed class CsvSource : IAsyncDisposable
             }
 
             RowNumber++;
+            if (Header.Count > 1 && IsHollow(Reader.RawRecord))
+            {
+                FirstHollowLine = HollowRows++ == 0 ? LineNumber : FirstHollowLine;
+            }
+
             return true;
         }
 
@@ -165,6 +176,20 @@ internal sealed class CsvSource : IAsyncDisposable
         var field = Reader.GetSpan(column).Trim(" \t"u8);
         field = field.StartsWith(s_mark) ? field[s_mark.Length..].Trim(" \t\""u8) : field;
         return field.SequenceEqual(_names[column]);
+    }
+
+    private bool IsHollow(ReadOnlySpan<byte> row)
+    {
+        // Most rows end the look at their first byte.
+        foreach (var letter in row)
+        {
+            if (letter != Separator && letter is not ((byte)' ' or (byte)'"'))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private async Task ReadHeaderAsync(CancellationToken cancellationToken)

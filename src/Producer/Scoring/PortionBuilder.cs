@@ -13,6 +13,7 @@ internal sealed class PortionBuilder
     private readonly CsvSource _source;
     private readonly IReadOnlyList<string> _header;
     private readonly int? _labelColumn;
+    private readonly bool _isLabelNumber;
     private readonly InputRows[] _inputs;
     private readonly NumberWatch _numbers;
     private readonly NumberText? _marks;
@@ -22,12 +23,13 @@ internal sealed class PortionBuilder
 
     /// <summary>Looks at the file's first rows before it takes any.</summary>
     /// <exception cref="UsageException">They are not written as numbers are read.</exception>
-    public PortionBuilder(InputMapping mapping, CsvSource source, int? labelColumn)
+    public PortionBuilder(InputMapping mapping, CsvSource source, LabelPlan? label)
     {
         _mapping = mapping;
         _source = source;
         _header = source.Header;
-        _labelColumn = labelColumn;
+        _labelColumn = label?.Column;
+        _isLabelNumber = label?.Target is { Kind: LabelKind.Numbers };
         _inputs = mapping.Inputs.Select(input => new InputRows(input, source.Dialect)).ToArray();
         _marks = NumberText.Of(source.Dialect);
         source.Dialect.Missing.Refuse(mapping);
@@ -141,8 +143,15 @@ internal sealed class PortionBuilder
     }
 
     /// <summary>A label as predictions are written: a number without the file's own marks.</summary>
+    /// <exception cref="UsageException">It shows that labels before it may have been misread.</exception>
     private string Label(CsvReader row, int column)
     {
+        if (_isLabelNumber && !double.TryParse(row.GetSpan(column), NumberStyles.Float, CultureInfo.InvariantCulture, out _))
+        {
+            // Refuses the file where this one shows that others were misread.
+            _numbers.Explain(row.GetSpan(column), _header[column]);
+        }
+
         Span<byte> plain = stackalloc byte[NumberText.MostBytes];
         return _marks is not null && _marks.TryMakePlain(row.GetSpan(column), plain, out var length)
             && double.TryParse(plain[..length], NumberStyles.Float, CultureInfo.InvariantCulture, out _)

@@ -19,7 +19,6 @@ internal sealed class ScoreRun
     private readonly ModelDescription _model;
     private readonly ScoreOptions _options;
     private readonly ScoreProgress _progress;
-    private readonly int? _labelIndex;
     private readonly JobSizes _sizes;
     private readonly List<string> _complaints = [];
     private readonly LabelTally? _labels;
@@ -45,7 +44,6 @@ internal sealed class ScoreRun
         _options = options;
         _progress = progress;
         _sizes = sizes;
-        _labelIndex = options.Label?.Column;
         _labels = options.Label?.Target is { } compared ? new LabelTally(compared, model.Evaluation) : null;
     }
 
@@ -91,7 +89,7 @@ internal sealed class ScoreRun
     {
         try
         {
-            var rows = new PortionBuilder(_mapping, _source, _labelIndex);
+            var rows = new PortionBuilder(_mapping, _source, _options.Label);
             long next = 0;
             for (; await _source.ReadAsync(cancellationToken); next++)
             {

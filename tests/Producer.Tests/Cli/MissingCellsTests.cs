@@ -5,6 +5,17 @@ namespace Millrace.Producer.Tests.Cli;
 public sealed class MissingCellsTests
 {
     [Fact]
+    public async Task Rows_of_nothing_but_empty_fields_are_rows_and_are_told()
+    {
+        using var cli = EchoModel.Of(TensorDatatype.Fp32, "a");
+
+        var outcome = await cli.ScoreAsync("a;note\n1;x\n;\n\"\"; \n", "--missing", "0");
+
+        Assert.Equal(["1", "0", "0"], outcome.Rows().Select(row => row.Split(';')[2]));
+        Assert.Contains("2 rows have nothing but empty fields (the first is line 3)", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Missing_numbers_fail_their_rows_and_the_option_is_named()
     {
         using var cli = EchoModel.Of(TensorDatatype.Fp32, "a");

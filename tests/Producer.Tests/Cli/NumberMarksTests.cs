@@ -1,3 +1,5 @@
+using Millrace.Worker.Inference;
+
 namespace Millrace.Producer.Tests.Cli;
 
 public sealed class NumberMarksTests : IDisposable
@@ -21,6 +23,26 @@ public sealed class NumberMarksTests : IDisposable
         Assert.Equal(3, unsaid.ExitCode);
         Assert.Contains("line 2: column 'a': found '1,234.50', expected FP32 (a number such as -1.5, 2e3 or NaN); --thousands ,", unsaid.Error, StringComparison.Ordinal);
         Assert.Equal("z,5,6,11,0.5,", unsaid.Rows()[2]);
+    }
+
+    [Fact]
+    public async Task A_label_that_shows_other_marks_refuses_the_file_as_an_input_does()
+    {
+        using var cli = new CliRun
+        {
+            Model = SumModel.Plain with { Outputs = [new TensorDescription("y", TensorDatatype.Fp32, [-1, 1])] },
+            Transport = new ScriptedTransport((job, _) => Task.FromResult(new PredictionResult
+            {
+                Status = JobStatus.Succeeded,
+                Outputs = [Tensor.Create<float>("y", [job.Inputs[0].Shape[0], 1], new float[job.Inputs[0].Shape[0]])],
+            })),
+        };
+
+        var outcome = await cli.ScoreAsync("a;b;label\n1;2;321\n4;5;1.654\n0;0;1,5\n");
+
+        Assert.Equal(2, outcome.ExitCode);
+        Assert.Contains("column 'label' has '1,5', a number with a decimal comma", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("--decimal ,", outcome.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,6 +49,17 @@ public sealed class InputMappingTests
     }
 
     [Fact]
+    public void Two_inputs_in_one_option_are_told_to_be_two_options()
+    {
+        var two = Undeclared(new TensorDescription("a", TensorDatatype.Fp32, [-1, 1]), new TensorDescription("b", TensorDatatype.Fp32, [-1, 1]));
+
+        var refused = Assert.Throws<UsageException>(() => InputMapping.Resolve(two, ["A", "B"], ["a=A,b=B"], labelColumn: null));
+
+        Assert.Equal("--columns a=A,b=B: it says the columns of one input, and 'b' is another", refused.Message);
+        Assert.Equal("give it once for each: --columns b=B", refused.Hint);
+    }
+
+    [Fact]
     public void The_only_column_is_the_only_input_where_that_has_one_element_a_row()
     {
         var single = Undeclared(new TensorDescription("x", TensorDatatype.Int64, [-1, 1]));
