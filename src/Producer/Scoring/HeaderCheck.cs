@@ -23,6 +23,13 @@ internal static class HeaderCheck
                 "--header says that it has names; --no-header reads it as a row");
         }
 
+        if (source.HasOneColumn && source.Dialect.Separator is null && RowNumbers.SeparatorBehind(source.FirstRows.Span) is { } separator)
+        {
+            throw new UsageException(
+                $"{source.Name}: the first line has one name, but every row begins with its number and a {CsvLayout.Say(separator)}, as R's write.table writes the names of rows",
+                "write it with row.names=FALSE, or give the numbers' column a name; --separator CHARACTER says what separates fields");
+        }
+
         if (source.Dialect.HasHeader is not null || !LooksLikeRow(source.Header) || IsKnown(source.Header, model))
         {
             return;

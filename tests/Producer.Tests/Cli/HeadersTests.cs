@@ -54,6 +54,20 @@ public sealed class HeadersTests : IDisposable
         Assert.Equal("1,2,prediction,confidence,error\n1,2,3,0.5,\n3,4,7,0.5,\n", outcome.Out);
     }
 
+    [Theory]
+    [InlineData("a\n1,10\n2,20\n", "','")]
+    [InlineData("\"a\"\n\"1\" 10\n\"2\" 20\n\"3\" 30\n", "space")]
+    [InlineData("a\r\n1\t10\r\n2\t20\r\n", "tab")]
+    public async Task Row_numbers_that_the_header_has_no_name_for_are_seen(string file, string separator) =>
+        (await _cli.ScoreAsync(file, "--columns", "x=a")).WasRefused(_cli, $"every row begins with its number and a {separator}", "row.names=FALSE");
+
+    [Theory]
+    [InlineData("text\n1,10\n3,20\n")]
+    [InlineData("text\n1. first\n2. second\n")]
+    [InlineData("text\n1\n2\n")]
+    public async Task Other_rows_of_one_column_are_values(string file) =>
+        Assert.Equal(0, (await EchoModel.Of(TensorDatatype.Bytes, "text").ScoreAsync(file)).ExitCode);
+
     [Fact]
     public async Task Years_among_names_are_names() =>
         Assert.Equal(0, (await _cli.ScoreAsync("country,a,b,2019,2020,2021,2022\nX,1,2,3,4,5,6\n")).ExitCode);
