@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -306,19 +305,6 @@ public sealed class ServingTests(TestRabbitMq rabbitMq, TestPostgres postgres) :
 
     private static JsonObject Input(JsonObject request) => request["inputs"]![0]!.AsObject();
 
-    private static byte[] Compress(byte[] plain, string encoding)
-    {
-        using var compressed = new MemoryStream();
-        using (Stream stream = encoding switch
-        {
-            "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            "zstd" => new ZstdSharp.CompressionStream(compressed, leaveOpen: true),
-            _ => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-        })
-        {
-            stream.Write(plain);
-        }
-
-        return compressed.ToArray();
-    }
+    private static byte[] Compress(byte[] plain, string encoding) =>
+        Contracts.Tests.Wire.Compressed.Of(encoding == "deflate" ? "zlib" : encoding, plain);
 }

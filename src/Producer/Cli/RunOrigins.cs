@@ -31,18 +31,21 @@ internal sealed class RunOrigins(CliContext context, ClientSession session, Stor
     }
 
     /// <summary>Keeps what the run is begun with.</summary>
+    /// <returns>The same.</returns>
     /// <exception cref="UsageException">It was begun with something else.</exception>
-    public async Task BeginAsync(RunOrigin origin, CancellationToken cancellationToken)
+    public async Task<RunOrigin> BeginAsync(RunOrigin origin, CancellationToken cancellationToken)
     {
         if (Store() is not { } store)
         {
-            return;
+            return origin;
         }
 
         if (await KeepAsync(store, origin, cancellationToken) is { } kept)
         {
             RequireSame(origin, kept);
         }
+
+        return origin;
     }
 
     /// <summary>What decides what the jobs of a run are.</summary>

@@ -135,14 +135,8 @@ internal sealed class ScoreCommand
             await _context.Error.WriteLineAsync(note);
         }
 
-        var origin = RunOrigins.Describe(
-            options.RunId, file, input, model, mapping, source.Dialect, sizes.Rows);
-        await OrSayHowToGoOnAsync(BeginAsync(), options.RunId, source);
-        async Task<bool> BeginAsync()
-        {
-            await origins.BeginAsync(origin, cancellationToken);
-            return true;
-        }
+        var origin = RunOrigins.Describe(options.RunId, file, input, model, mapping, source.Dialect, sizes.Rows);
+        await OrSayHowToGoOnAsync(origins.BeginAsync(origin, cancellationToken), options.RunId, source);
 
         foreach (var leftover in output == Inputs.Standard || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(output))) ? [] : OutputFile.RemoveLeftovers(output))
         {

@@ -39,7 +39,7 @@ internal sealed class JobSizes
     {
         var notes = new List<string>();
         var rowBytes = model.Outputs.Aggregate((Int128)0, (sum, output) => sum + (RowBytes(output) ?? 0));
-        var rows = Math.Min(Wanted(model, mapping, options, notes), options.RowsPerJob is null ? MostRowsPerJob : int.MaxValue);
+        var rows = Wanted(model, mapping, options, notes);
         var fitting = rowBytes > 0 ? (int)Int128.Clamp(model.MaxOutputBytes / rowBytes, 1, int.MaxValue) : rows;
         if (fitting < rows && options.RowsPerJob is not null)
         {

@@ -24,7 +24,6 @@ internal sealed class ScoreRun
     private readonly LabelTally? _labels;
     private long? _startedAt;
     private long? _firstRowAt;
-    private RowRequests? _requests;
 
     public ScoreRun(
         CsvSource source,
@@ -52,11 +51,11 @@ internal sealed class ScoreRun
     /// <param name="cancellationToken">Ends the run; the target is then not finished.</param>
     public async Task<ScoreSummary> RunAsync(Task<MillraceClient> client, CancellationToken cancellationToken)
     {
-        _requests = new RowRequests(client, _model, _options, _sizes);
+        var requests = new RowRequests(client, _model, _options, _sizes);
         var portions = Channel.CreateBounded<Portion>(
             new BoundedChannelOptions(_options.MaxJobsInFlight) { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reading = Task.Run(() => ReadAsync(client, _requests, portions.Writer, stop.Token), CancellationToken.None);
+        var reading = Task.Run(() => ReadAsync(client, requests, portions.Writer, stop.Token), CancellationToken.None);
         try
         {
             await WriteAsync(portions.Reader, stop.Token);
@@ -75,7 +74,7 @@ internal sealed class ScoreRun
         {
             Rows = _progress.Rows,
             FailedRows = _progress.FailedRows,
-            Jobs = _requests.Jobs,
+            Jobs = requests.Jobs,
             Complaints = _complaints,
             Elapsed = _startedAt is { } startedAt ? _options.TimeProvider.GetElapsedTime(startedAt) : TimeSpan.Zero,
             FirstRowAt = _firstRowAt,

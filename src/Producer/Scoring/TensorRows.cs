@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Millrace.Contracts;
 
 namespace Millrace.Producer.Scoring;
@@ -19,13 +18,12 @@ internal static class TensorRows
     private static int OffsetOf(Tensor tensor, int rows, int row)
     {
         var elements = tensor.ElementCount / rows * row;
-        var data = tensor.Data.Span;
-        var offset = 0;
+        var rest = tensor.Data.Span;
         for (long element = 0; element < elements; element++)
         {
-            offset += sizeof(uint) + BinaryPrimitives.ReadInt32LittleEndian(data[offset..]);
+            BytesElement.TryTake(ref rest, out _);
         }
 
-        return offset;
+        return tensor.Data.Length - rest.Length;
     }
 }

@@ -39,10 +39,7 @@ public static class ModelDescriptions
         }
 
         var trial = new ModelTrial(Options.Create(new ModelsOptions()), TimeProvider.System, NullLogger<ModelLoader>.Instance);
-        var givesSingles = signature.HasBatchDimension ? trial.GivesSingles(session, signature, modelName, version) : null;
-        var batchSize = givesSingles == true && folder.Config is { MaxBatchSize: null, Buckets.Count: 0 }
-            ? trial.ChooseBatchSize(session, signature, modelName, version)
-            : BatchSizeChoice.Unmeasured;
+        var (givesSingles, batchSize) = trial.Try(session, signature, folder.Config, modelName, version);
         var model = ModelVersionFactory.Create(modelName, version, folder.Config, signature, givesSingles, Problem, batchSize) with { Fingerprint = folder.Fingerprint(files.Hashes) };
         return errors.Count == 0 ? Of(model, new LimitsOptions()) : throw new ModelConfigurationException(errors);
     }

@@ -59,11 +59,7 @@ internal sealed partial class ModelLoader(
         var signature = ModelSignature.Of(sessions[0], Problem);
         if (errors.Count == before)
         {
-            // Also for batches of one row: a job of several may be split into them only where they give the same.
-            var givesSingles = signature.HasBatchDimension ? _trial.GivesSingles(sessions[0], signature, folder.Name, version) : null;
-            var batchSize = givesSingles == true && folder.Config is { MaxBatchSize: null, Buckets.Count: 0 }
-                ? _trial.ChooseBatchSize(sessions[0], signature, folder.Name, version)
-                : BatchSizeChoice.Unmeasured;
+            var (givesSingles, batchSize) = _trial.Try(sessions[0], signature, folder.Config, folder.Name, version);
             var model = ModelVersionFactory.Create(folder.Name, version, folder.Config, signature, givesSingles, Problem, batchSize) with
             {
                 MaxOutputBytes = limits.Value.MaxOutputBytes,

@@ -10,8 +10,21 @@ internal sealed partial class ModelTrial(IOptions<ModelsOptions> options, TimePr
 {
     private static readonly TimeSpan s_isLong = TimeSpan.FromSeconds(2);
 
+    /// <summary>Tries what the graph and the <c>model.json</c> leave open: whether batches give what single runs give, and how large they are to be.</summary>
+    /// <returns>Whether they do, null where that could not be tried; and the rows of a batch where the <c>model.json</c> says nothing of them.</returns>
+    public (bool? GivesSingles, int BatchSize) Try(InferenceSession session, ModelSignature signature, ModelConfig config, string name, string version)
+    {
+        // Also for batches of one row: a job of several may be split into them only where they give the same.
+        var givesSingles = signature.HasBatchDimension ? GivesSingles(session, signature, name, version) : null;
+        return (
+            givesSingles,
+            givesSingles == true && config is { MaxBatchSize: null, Buckets.Count: 0 }
+                ? ChooseBatchSize(session, signature, name, version)
+                : BatchSizeChoice.Unmeasured);
+    }
+
     /// <inheritdoc cref="BatchProbe.GivesSingles"/>
-    public bool? GivesSingles(InferenceSession session, ModelSignature signature, string name, string version)
+    private bool? GivesSingles(InferenceSession session, ModelSignature signature, string name, string version)
     {
         var most = options.Value.ProbeTimeout;
         using var limit = new RunLimit(most, time);
@@ -27,7 +40,7 @@ internal sealed partial class ModelTrial(IOptions<ModelsOptions> options, TimePr
     }
 
     /// <summary>The rows of a batch, for a model whose owner names none.</summary>
-    public int ChooseBatchSize(InferenceSession session, ModelSignature signature, string name, string version)
+    private int ChooseBatchSize(InferenceSession session, ModelSignature signature, string name, string version)
     {
         var runs = new BatchSizeTrial(time).Measure(session, signature);
         var rows = BatchSizeChoice.Choose(runs, options.Value.TargetRunTime);

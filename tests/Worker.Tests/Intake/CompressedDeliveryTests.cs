@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
@@ -125,21 +124,13 @@ public sealed class CompressedDeliveryTests
 
     private static InboundDelivery Compressed(string body, string encoding) => Delivery(Compress(Encoding.UTF8.GetBytes(body), encoding), encoding);
 
-    private static byte[] Compress(byte[] plain, string encoding)
+    // AMQP's deflate is zlib's form, as HTTP's is.
+    private static byte[] Compress(byte[] plain, string encoding) => encoding switch
     {
-        using var compressed = new MemoryStream();
-        using (Stream stream = encoding switch
-        {
-            "deflate" => new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-            "zstd" => new ZstdSharp.CompressionStream(compressed, leaveOpen: true),
-            _ => new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true),
-        })
-        {
-            stream.Write(plain);
-        }
-
-        return compressed.ToArray();
-    }
+        "deflate" => Contracts.Tests.Wire.Compressed.Zlib(plain),
+        "zstd" => Contracts.Tests.Wire.Compressed.Zstd(plain),
+        _ => Contracts.Tests.Wire.Compressed.Gzip(plain),
+    };
 
     private static InboundDelivery Delivery(byte[] body, string? encoding) => PendingJobs.Delivery() with { Body = body, ContentEncoding = encoding };
 }
