@@ -7,6 +7,7 @@ using Millrace.Bench.Embedded;
 using Millrace.Bench.Measures;
 using Millrace.Bench.Reporting;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Sessions;
 
 // Portions of jobs before the measured ones: see WarmUp of the harness.
 const int WarmUps = 2;

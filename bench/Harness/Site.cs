@@ -3,7 +3,7 @@ using Millrace.Bench.Workloads;
 using Millrace.Contracts;
 using Millrace.LocalServices;
 using Millrace.Results;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Broker;
 using Npgsql;
 using RabbitMQ.Client;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Millrace.Worker.Batching;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Bench.Micro;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using Millrace.Worker.Batching;
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Tensors;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Bench.Micro;
 

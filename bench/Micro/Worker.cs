@@ -2,11 +2,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Millrace.Bench.Workloads;
 using Millrace.Contracts;
+using Millrace.Worker.Broker;
 using Millrace.Worker.Embedded;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
-using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Bench.Micro;
 

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Results;
-using Millrace.Worker.Batching;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Bench.Micro;
 

@@ -1,4 +1,4 @@
 using Millrace.Bench.Unguarded;
-using Millrace.Worker;
+using Millrace.Worker.Hosting;
 
 return await WorkerHost.RunAsync(args, UnguardedServices.TakeGuaranteesOff);

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
-using Millrace.Worker.Delivery;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Broker;
+using Millrace.Worker.Sending;
 using RabbitMQ.Client;
 
 namespace Millrace.Bench.Unguarded;

@@ -5,6 +5,7 @@ using Millrace.FaultyWorker;
 using Millrace.Results;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Sending;
 
 namespace Millrace.Bench.Unguarded;
 

@@ -1,1 +1,3 @@
-return await Millrace.Worker.WorkerHost.RunAsync(args);
+using Millrace.Worker.Hosting;
+
+return await Millrace.Worker.Hosting.WorkerHost.RunAsync(args);

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Millrace.LocalServices;
 using Millrace.TestKit;
+using Millrace.Worker.Broker;
 using Millrace.Worker.DeadLetters;
-using Millrace.Worker.Intake;
 
 namespace Millrace.Integration.Tests;
 

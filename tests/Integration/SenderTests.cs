@@ -7,6 +7,7 @@ using Millrace.TestKit;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Sending;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Tests;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
-using Millrace.Worker.Batching;
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Tests;
 

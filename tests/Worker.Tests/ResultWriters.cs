@@ -4,6 +4,7 @@ using Millrace.Results;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Sending;
 
 namespace Millrace.Worker.Tests;
 

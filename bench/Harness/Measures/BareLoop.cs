@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using Millrace.Bench.Workloads;
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
 
 namespace Millrace.Bench.Measures;
 

@@ -1,4 +1,5 @@
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
 
 namespace Millrace.Bench.Workloads;
 

@@ -1,4 +1,4 @@
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Cli;
 

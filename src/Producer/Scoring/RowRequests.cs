@@ -3,6 +3,7 @@ using System.Text.Json;
 using Millrace.Contracts;
 using Millrace.Producer.Client;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Scoring;
 

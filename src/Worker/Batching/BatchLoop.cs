@@ -2,7 +2,8 @@ using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Batching;

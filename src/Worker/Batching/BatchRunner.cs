@@ -1,8 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Worker.Batching;
 

@@ -1,5 +1,5 @@
-using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Batching;
 

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
 using Millrace.Results;
 using Millrace.Worker.Delivery;
-using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Batching;
 

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
-using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
-using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Worker.Batching;
 

@@ -1,4 +1,4 @@
-using Millrace.Worker.Resilience;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Batching;
 

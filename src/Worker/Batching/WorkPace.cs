@@ -1,4 +1,5 @@
 using Millrace.Contracts;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Batching;
 

@@ -2,10 +2,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Results;
-using Millrace.Worker.Configuration;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Cancelling;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Broker;
 
 namespace Millrace.Worker.DeadLetters;
 

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
+using Millrace.Worker.Sending;
 
 namespace Millrace.Worker.Delivery;
 

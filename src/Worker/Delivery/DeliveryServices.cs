@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Millrace.Results;
+using Millrace.Worker.Broker;
 using Millrace.Worker.Configuration;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Retries;
+using Millrace.Worker.Sending;
 
 namespace Millrace.Worker.Delivery;
 

@@ -4,8 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Results;
-using Millrace.Worker.Configuration;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Delivery;

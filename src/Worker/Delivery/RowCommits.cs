@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Results;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 

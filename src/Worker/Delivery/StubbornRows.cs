@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Delivery;
 

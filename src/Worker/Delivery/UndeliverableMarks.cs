@@ -1,8 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Millrace.Results;
-using Millrace.Worker.Configuration;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.Delivery;

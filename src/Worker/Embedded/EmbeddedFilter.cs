@@ -2,6 +2,7 @@ using MassTransit;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Embedded;
 

@@ -1,7 +1,8 @@
-using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
-using Millrace.Worker.Resilience;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Jobs;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Worker.Embedded;
 

@@ -1,5 +1,5 @@
 using Millrace.Contracts;
-using Millrace.Worker.Delivery;
+using Millrace.Worker.Sending;
 
 namespace Millrace.Worker.Embedded;
 

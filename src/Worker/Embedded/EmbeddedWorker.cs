@@ -9,12 +9,14 @@ using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Cancelling;
-using Millrace.Worker.Configuration;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
+using Millrace.Worker.Sending;
 
 namespace Millrace.Worker.Embedded;
 

@@ -1,5 +1,7 @@
 using Millrace.Contracts;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Inference;
 

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
 using Millrace.Worker.Batching;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Inference;
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
 
 namespace Millrace.Worker.Inference;
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Millrace.Worker.Inference.Sessions;
 
 namespace Millrace.Worker.Inference;
 

@@ -1,4 +1,6 @@
 using Millrace.Worker.Batching;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
 
 namespace Millrace.Worker.Inference;
 

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using Millrace.Worker.Resilience;
+using Millrace.Worker.Broker;
 using RabbitMQ.Client;
 
 namespace Millrace.Worker.Intake;

@@ -1,6 +1,7 @@
 using System.Text;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
+using Millrace.Worker.Jobs;
 using RabbitMQ.Client;
 
 namespace Millrace.Worker.Intake;

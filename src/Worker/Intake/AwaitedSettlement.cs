@@ -1,3 +1,5 @@
+using Millrace.Worker.Jobs;
+
 namespace Millrace.Worker.Intake;
 
 /// <summary>For a transport that acks when its own call returns: MassTransit's.</summary>

@@ -2,8 +2,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts.Tls;
+using Millrace.Worker.Broker;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 

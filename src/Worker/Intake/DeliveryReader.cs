@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
+using Millrace.Worker.Broker;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Intake;
 

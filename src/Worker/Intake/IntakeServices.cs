@@ -1,5 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Millrace.Worker.Broker;
 using Millrace.Worker.Configuration;
+using Millrace.Worker.Jobs;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Worker.Intake;
 

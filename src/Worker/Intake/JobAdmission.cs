@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Jobs;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Worker.Intake;
 

@@ -3,7 +3,10 @@ using Millrace.Results;
 using Millrace.Worker.Cancelling;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Worker.Intake;
 

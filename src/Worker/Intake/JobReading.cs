@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Intake;
 

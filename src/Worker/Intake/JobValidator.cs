@@ -2,8 +2,8 @@ using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
-using Millrace.Worker.Batching;
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Jobs;
 using Tensor = Millrace.Contracts.Tensor;
 
 namespace Millrace.Worker.Intake;

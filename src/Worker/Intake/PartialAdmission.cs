@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Intake;
 

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
+using Millrace.Worker.Broker;
+using Millrace.Worker.Jobs;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 

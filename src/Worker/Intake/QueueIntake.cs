@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Millrace.Worker.Broker;
 using Millrace.Worker.Resilience;
 using RabbitMQ.Client;
 

@@ -3,9 +3,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
-using Millrace.Worker.Configuration;
+using Millrace.Worker.Broker;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Worker.Intake;
 

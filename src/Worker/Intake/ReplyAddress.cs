@@ -1,5 +1,6 @@
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
+using Millrace.Worker.Broker;
 
 namespace Millrace.Worker.Intake;
 

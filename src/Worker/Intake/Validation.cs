@@ -1,5 +1,5 @@
 using Millrace.Contracts;
-using Millrace.Worker.Batching;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Intake;
 

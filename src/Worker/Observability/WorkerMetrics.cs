@@ -2,9 +2,8 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Millrace.Contracts;
 using Millrace.Results;
-using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
-using Millrace.Worker.Resilience;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Observability;
 

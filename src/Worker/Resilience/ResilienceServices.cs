@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Millrace.Worker.Configuration;
+using Millrace.Worker.Retries;
 
 namespace Millrace.Worker.Resilience;
 

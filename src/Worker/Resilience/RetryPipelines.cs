@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using Millrace.Results;
+using Millrace.Worker.Broker;
 using Millrace.Worker.Observability;
 using Polly;
 using Polly.Retry;

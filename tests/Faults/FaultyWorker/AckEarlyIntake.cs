@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
+using Millrace.Worker.Broker;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
 using RabbitMQ.Client;

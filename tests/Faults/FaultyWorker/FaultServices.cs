@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Millrace.Results;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Sending;
 
 namespace Millrace.FaultyWorker;
 

@@ -1,4 +1,4 @@
-using Millrace.Worker.Delivery;
+using Millrace.Worker.Sending;
 
 namespace Millrace.FaultyWorker;
 

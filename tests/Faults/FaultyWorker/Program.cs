@@ -1,5 +1,5 @@
 using Millrace.FaultyWorker;
-using Millrace.Worker;
+using Millrace.Worker.Hosting;
 
 var fault = Fault.FromEnvironment();
 using var kill = new KillSwitch(fault);

@@ -1,4 +1,5 @@
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Tests.Cli;
 

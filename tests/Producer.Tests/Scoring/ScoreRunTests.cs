@@ -4,6 +4,7 @@ using Millrace.Contracts.Wire;
 using Millrace.Producer.Client;
 using Millrace.Producer.Scoring;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Tests.Scoring;
 

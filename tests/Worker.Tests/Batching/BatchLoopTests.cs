@@ -1,6 +1,7 @@
 using Millrace.Contracts;
-using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;
 using Tensor = Millrace.Contracts.Tensor;

@@ -1,6 +1,6 @@
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Xunit;
 
 namespace Millrace.Worker.Tests.Batching;

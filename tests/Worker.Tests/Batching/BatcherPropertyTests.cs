@@ -3,7 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Xunit;
 
 namespace Millrace.Worker.Tests.Batching;

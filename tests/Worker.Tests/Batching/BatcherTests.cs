@@ -1,7 +1,7 @@
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
-using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Jobs;
 using Xunit;
 
 namespace Millrace.Worker.Tests.Batching;

@@ -5,9 +5,11 @@ using Millrace.Worker.Batching;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Embedded;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
 using Xunit;
 
 namespace Millrace.Worker.Tests.Batching;

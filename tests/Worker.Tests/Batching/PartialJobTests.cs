@@ -1,8 +1,8 @@
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Results;
-using Millrace.Worker.Inference;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;
 using Tensor = Millrace.Contracts.Tensor;

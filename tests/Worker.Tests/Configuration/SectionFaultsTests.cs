@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Configuration;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Xunit;
 
 namespace Millrace.Worker.Tests.Configuration;

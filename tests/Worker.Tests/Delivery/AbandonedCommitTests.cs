@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Contracts;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 using Xunit;

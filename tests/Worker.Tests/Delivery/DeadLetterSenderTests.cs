@@ -3,6 +3,7 @@ using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Observability;
+using Millrace.Worker.Sending;
 using Xunit;
 
 namespace Millrace.Worker.Tests.Delivery;

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Contracts;
 using Millrace.Worker.Delivery;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 using Xunit;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Contracts;
 using Millrace.Results;
 using Millrace.Worker.Delivery;
-using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 using Xunit;

@@ -5,8 +5,10 @@ using Millrace.Contracts.Wire;
 using Millrace.Results;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
+using Millrace.Worker.Sending;
 using Xunit;
 
 namespace Millrace.Worker.Tests.Delivery;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Xunit;
 
 namespace Millrace.Worker.Tests.Intake;

@@ -2,11 +2,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
-using Millrace.Worker.Delivery;
+using Millrace.Worker.Broker;
 using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
-using Millrace.Worker.Resilience;
+using Millrace.Worker.Retries;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;
 

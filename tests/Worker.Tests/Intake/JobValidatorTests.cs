@@ -1,5 +1,5 @@
 using Millrace.Contracts;
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Intake;
 using Xunit;
 

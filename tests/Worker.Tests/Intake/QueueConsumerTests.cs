@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using Xunit;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Contracts;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using Millrace.Worker.Resilience;
 using Xunit;
 

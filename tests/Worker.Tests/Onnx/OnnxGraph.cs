@@ -2,7 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 #pragma warning disable IDE0005 // tests/Integration compiles this file too, and has the namespace everywhere
 using Millrace.Contracts;
 #pragma warning restore IDE0005
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Sessions;
 using Tensor = Millrace.Contracts.Tensor;
 
 namespace Millrace.Worker.Tests.Onnx;

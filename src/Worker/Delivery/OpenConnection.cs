@@ -1,6 +1,0 @@
-using RabbitMQ.Client;
-
-namespace Millrace.Worker.Delivery;
-
-/// <summary>Opens a connection to the broker, one that does not recover by itself.</summary>
-internal delegate Task<IConnection> OpenConnection(CancellationToken cancellationToken);

@@ -1,4 +1,0 @@
-namespace Millrace.Worker.Resilience;
-
-/// <summary>The broker is reachable, but what is set up there is not what the worker needs. Trying again changes nothing.</summary>
-internal sealed class BrokerSetupException(string message, Exception innerException) : Exception(message, innerException);
