@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Millrace.Bench.Workloads;
-using Millrace.Worker.Intake;
 using Millrace.Worker.Jobs;
 
 namespace Millrace.Bench.Micro;

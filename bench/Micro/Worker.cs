@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Millrace.Bench.Workloads;
 using Millrace.Contracts;
+using Millrace.Worker.Batching;
 using Millrace.Worker.Broker;
 using Millrace.Worker.Embedded;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
@@ -29,7 +29,7 @@ internal sealed class Worker : IDisposable
         var limits = Options.Create(new LimitsOptions());
         var claims = new RetryClaims(new WorkerLogins(Options.Create(new BrokerOptions())), TimeProvider.System, NullLogger<RetryClaims>.Instance);
         var waits = new VersionWaits(
-            Options.Create(new RetryOptions()), new EmbeddedRetries(_catalog), _metrics, TimeProvider.System, NullLogger<VersionWaits>.Instance);
+            Options.Create(new RetryOptions()), new EmbeddedRetries(_catalog, Batchers.For(_catalog, TimeProvider.System)), _metrics, TimeProvider.System, NullLogger<VersionWaits>.Instance);
         Admission = new JobAdmission(new DeliveryReader(limits), _catalog, claims, waits, limits, TimeProvider.System);
     }
 

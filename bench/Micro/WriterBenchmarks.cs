@@ -2,6 +2,7 @@ using BenchmarkDotNet.Attributes;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Results;
+using Millrace.Worker.Inference.Tensors;
 using Millrace.Worker.Jobs;
 
 namespace Millrace.Bench.Micro;
@@ -29,7 +30,7 @@ public class WriterBenchmarks
             job.Outputs.Complete(rows);
         }
 
-        var outputs = job.Outputs.ToTensors();
+        var outputs = job.Outputs.ToTensors(model.Version);
         _result = new PredictionResult { Id = job.JobId, ModelName = job.ModelName, ModelVersion = "1", Status = JobStatus.Succeeded, Outputs = outputs };
         _row = new ResultRow
         {

@@ -1,3 +1,1 @@
-using Millrace.Worker.Hosting;
-
 return await Millrace.Worker.Hosting.WorkerHost.RunAsync(args);

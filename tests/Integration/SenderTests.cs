@@ -1,10 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Millrace.Contracts.Wire;
 using Millrace.Results;
 using Millrace.TestKit;
-using Millrace.Worker.Delivery;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 using Millrace.Worker.Sending;
@@ -37,7 +35,7 @@ public sealed class SenderTests(TestRabbitMq rabbitMq) : IAsyncLifetime
         await _channel.QueueDeclareAsync("replies", exclusive: false, autoDelete: false, cancellationToken: Token);
         _sender = new RabbitMqSender(
             cancellationToken => new ConnectionFactory { Uri = _host.Uri, AutomaticRecoveryEnabled = false }.CreateConnectionAsync("replies", cancellationToken),
-            Options.Create(new DeliveryOptions()),
+            channels: 1,
             new RetryPipelines(_store, TimeProvider.System, NullLogger<RetryPipelines>.Instance),
             _metrics,
             TimeProvider.System,

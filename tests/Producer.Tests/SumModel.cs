@@ -1,6 +1,5 @@
 using System.Globalization;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Tests;
 

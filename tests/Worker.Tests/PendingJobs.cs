@@ -58,7 +58,7 @@ internal static class PendingJobs
             Partial = admission.Partial,
             Inputs = admission.Inputs,
             Key = admission.Key,
-            Outputs = new JobOutputs(model, admission.Selection, admission.Rows),
+            Outputs = model.Gather(admission.Selection, admission.Rows),
         };
     }
 

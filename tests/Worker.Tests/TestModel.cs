@@ -4,6 +4,7 @@ using Millrace.Worker.Batching;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Inference.Sessions;
+using Millrace.Worker.Inference.Tensors;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;
@@ -80,7 +81,7 @@ internal sealed class TestModel : IDisposable
             }
         }
 
-        return [.. jobs.Select(job => job.Outputs.ToTensors())];
+        return [.. jobs.Select(job => job.Outputs.ToTensors(Version))];
     }
 
     public void Dispose() => Predictor.Dispose();

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using Millrace.Producer.Scoring;
 using Millrace.Results;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Cli;
 

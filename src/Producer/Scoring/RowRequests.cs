@@ -3,7 +3,6 @@ using System.Text.Json;
 using Millrace.Contracts;
 using Millrace.Producer.Client;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Scoring;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
 using Millrace.Worker.Delivery;
-using Millrace.Worker.Inference;
+using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Resilience;
@@ -13,7 +13,8 @@ namespace Millrace.Worker.Batching;
 /// device takes; the commit and the replies of the last batches go on beside it.
 /// </summary>
 internal sealed partial class BatchLoop(
-    ServedModel model,
+    ModelVersion model,
+    Batcher batcher,
     BatchRunner runner,
     ResultWriter writer,
     Suspects suspects,
@@ -21,8 +22,6 @@ internal sealed partial class BatchLoop(
     TimeProvider time,
     ILogger<BatchLoop> logger)
 {
-    private readonly Batcher _batcher = model.Batcher;
-
     // What it runs, or was running when it failed.
     private volatile Batch? _running;
 
@@ -78,7 +77,7 @@ internal sealed partial class BatchLoop(
         do
         {
             expired.Clear();
-            var batch = _batcher.Take(expired);
+            var batch = batcher.Take(expired);
             foreach (var job in expired)
             {
                 Decide(job, new JobOutcome
@@ -125,7 +124,7 @@ internal sealed partial class BatchLoop(
     {
         var jobs = batch.Slices.Select(slice => slice.Job).ToArray();
         var ids = Array.ConvertAll(jobs, job => job.JobId);
-        LogSuspects(model.Version.Name, model.Version.Version, ids.Length, ids[0]);
+        LogSuspects(model.Name, model.Version, ids.Length, ids[0]);
         // Without the note they may not run.
         if (TryNote(() => suspects.AccuseAsync(ids, giveUp), jobs))
         {

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Millrace.Worker.Delivery;
-using Millrace.Worker.Inference;
 using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Jobs;
@@ -15,7 +14,8 @@ namespace Millrace.Worker.Batching;
 /// one thread at a time.
 /// </summary>
 internal sealed partial class BatchRunner(
-    ServedModel model,
+    ModelVersion model,
+    Batcher batcher,
     Predictor predictor,
     ResultWriter writer,
     JobRetries retries,
@@ -24,12 +24,11 @@ internal sealed partial class BatchRunner(
     TimeProvider time,
     ILogger<BatchRunner> logger)
 {
-    private readonly ModelVersion _version = model.Version;
     private bool _hasStopped;
 
-    private JobEnds Ends => field ??= new JobEnds(_version, writer, logger);
+    private JobEnds Ends => field ??= new JobEnds(model, writer, logger);
 
-    private RowSearch Rows => field ??= new RowSearch(_version, retries, Ends, metrics, time, logger);
+    private RowSearch Rows => field ??= new RowSearch(model, retries, Ends, metrics, time, logger);
 
     /// <summary>
     /// Runs a batch. Afterwards each of its jobs has an outcome or another attempt before it, or waits for its other batches, or is back
@@ -57,7 +56,7 @@ internal sealed partial class BatchRunner(
         if (!_hasStopped)
         {
             _hasStopped = true;
-            LogStopped(_version.Name, _version.Version);
+            LogStopped(model.Name, model.Version);
         }
 
         foreach (var slice in batch.Slices)
@@ -74,9 +73,9 @@ internal sealed partial class BatchRunner(
     private bool TryRunWhole(Batch batch, CancellationToken giveUp)
     {
         // The limit may have been lowered since the batch was formed.
-        if (_version.IsBatchable && batch.Rows > model.Batcher.MaxBatchSize)
+        if (model.IsBatchable && batch.Rows > batcher.MaxBatchSize)
         {
-            RunParts(batch, model.Batcher.MaxBatchSize, giveUp);
+            RunParts(batch, batcher.MaxBatchSize, giveUp);
             return false;
         }
 
@@ -92,7 +91,7 @@ internal sealed partial class BatchRunner(
             return true;
         }
 
-        if (failure.Cause == FailureCause.OutOfMemory && _version.HalfBatch(batch.Rows) is > 0 and var half)
+        if (failure.Cause == FailureCause.OutOfMemory && model.HalfBatch(batch.Rows) is > 0 and var half)
         {
             RunSmaller(batch, half, giveUp);
         }
@@ -108,10 +107,10 @@ internal sealed partial class BatchRunner(
     private void RunSmaller(Batch batch, int rows, CancellationToken giveUp)
     {
         // Where one part does not run either, it may be one job that wants the memory: no reason to keep all others to small batches.
-        if (RunParts(batch, rows, giveUp) && model.Batcher.TryLimit(rows))
+        if (RunParts(batch, rows, giveUp) && batcher.TryLimit(rows))
         {
-            LogLimited(_version.Name, _version.Version, rows, batch.Rows);
-            metrics.BatchLimited(_version, rows);
+            LogLimited(model.Name, model.Version, rows, batch.Rows);
+            metrics.BatchLimited(model.Name, model.Version, rows);
         }
     }
 
@@ -145,7 +144,7 @@ internal sealed partial class BatchRunner(
     {
         if (batch.Slices.Count > 1)
         {
-            metrics.BatchBisected(_version);
+            metrics.BatchBisected(model.Name, model.Version);
         }
 
         var count = 0;
@@ -207,19 +206,19 @@ internal sealed partial class BatchRunner(
         try
         {
             var rows = predictor.Run(batch);
-            metrics.BatchRan(_version, batch.Rows, rows, time.GetElapsedTime(start));
+            metrics.BatchRan(model.Name, model.Version, batch.Rows, model.IsBatchable ? rows : batch.Rows, time.GetElapsedTime(start));
         }
         catch (Exception fault) when (fault is not RunStoppedException)
         {
             // Whatever it was, it becomes the error of the job that it belongs to.
             var cause = FailureCauses.Of(fault);
-            metrics.BatchFailed(_version, cause);
-            LogBatchFailed(fault, _version.Name, _version.Version, batch.Slices.Count, batch.Rows, cause);
+            metrics.BatchFailed(model.Name, model.Version, cause);
+            LogBatchFailed(fault, model.Name, model.Version, batch.Slices.Count, batch.Rows, cause);
             if (cause is FailureCause.OutOfMemory or FailureCause.DeviceLost)
             {
                 pipelines.Device.Execute(static (broken, _) => broken.Reopen(), predictor, giveUp);
-                LogReopened(_version.Name, _version.Version, cause);
-                metrics.SessionReopened(_version, cause);
+                LogReopened(model.Name, model.Version, cause);
+                metrics.SessionReopened(model.Name, model.Version, cause);
             }
 
             return new RunFailure(cause, fault);

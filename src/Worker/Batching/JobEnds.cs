@@ -3,6 +3,7 @@ using Millrace.Contracts;
 using Millrace.Results;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Tensors;
 using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Batching;
@@ -55,7 +56,7 @@ internal sealed partial class JobEnds(ModelVersion version, ResultWriter writer,
                 }
             }
 
-            var outputs = job.Outputs.ToTensors();
+            var outputs = job.Outputs.ToTensors(version);
             return Storability.OutputsAreStorable(outputs, version.MaxOutputBytes, out var problem)
                 ? new JobOutcome { Status = JobStatus.Succeeded, Outputs = outputs, BatchRows = batchRows, RowErrors = job.Partial?.Errors ?? [] }
                 : JobOutcome.Failed(ErrorCode.OutputInvalid, problem!);
@@ -69,7 +70,7 @@ internal sealed partial class JobEnds(ModelVersion version, ResultWriter writer,
     }
 
     /// <summary>Takes the rows out whose texts no store can keep.</summary>
-    private static void DropUnstorable(PendingJob job)
+    private void DropUnstorable(PendingJob job)
     {
         if (job.Outputs.GoodRows == 0)
         {
@@ -77,7 +78,7 @@ internal sealed partial class JobEnds(ModelVersion version, ResultWriter writer,
         }
 
         var places = job.Outputs.GoodPlaces();
-        foreach (var (row, problem) in Storability.FindUnstorableRows(job.Outputs.ToTensors(), places.Length))
+        foreach (var (row, problem) in Storability.FindUnstorableRows(job.Outputs.ToTensors(version), places.Length))
         {
             job.Partial!.Fail(places[row], 1, ErrorCode.OutputInvalid, problem, JobOutcome.Failed(ErrorCode.OutputInvalid, problem));
             job.Outputs.DropRun(places[row]);

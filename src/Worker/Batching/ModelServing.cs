@@ -17,6 +17,7 @@ namespace Millrace.Worker.Batching;
 /// </summary>
 internal sealed partial class ModelServing(
     ModelCatalog catalog,
+    Batchers batchers,
     ResultWriter writer,
     JobRetries retries,
     RetryPipelines pipelines,
@@ -52,9 +53,10 @@ internal sealed partial class ModelServing(
         {
             for (var i = 0; i < model.Predictors.Count; i++)
             {
+                var batcher = batchers.Of(model);
                 var runner = new BatchRunner(
-                    model, model.Predictors[i], writer, retries, pipelines, metrics, time, loggers.CreateLogger<BatchRunner>());
-                var loop = new BatchLoop(model, runner, writer, suspects, PaceOf(model.Version.Name), time, loggers.CreateLogger<BatchLoop>());
+                    model.Version, batcher, model.Predictors[i], writer, retries, pipelines, metrics, time, loggers.CreateLogger<BatchRunner>());
+                var loop = new BatchLoop(model.Version, batcher, runner, writer, suspects, PaceOf(model.Version.Name), time, loggers.CreateLogger<BatchLoop>());
                 _loops.Add((loop, loop.Start($"{model.Version.Name}/{model.Version.Version}#{i}", _giveUp.Token)));
             }
         }
@@ -70,9 +72,9 @@ internal sealed partial class ModelServing(
     public async Task EndAsync(CancellationToken giveUp)
     {
         var waiting = new List<PendingJob>();
-        foreach (var model in catalog.Models)
+        foreach (var batcher in batchers.All)
         {
-            model.Batcher.CloseAndTake(waiting);
+            batcher.CloseAndTake(waiting);
         }
 
         if (waiting.Count > 0)
@@ -135,9 +137,9 @@ internal sealed partial class ModelServing(
 
     private void Close()
     {
-        foreach (var model in catalog.Models)
+        foreach (var batcher in batchers.All)
         {
-            model.Batcher.Close();
+            batcher.Close();
         }
     }
 

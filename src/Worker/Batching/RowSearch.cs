@@ -22,7 +22,7 @@ internal sealed partial class RowSearch(
     /// <param name="tryRun">Runs a batch, and says why it failed; null where it ran.</param>
     public void Search(BatchKey key, BatchSlice rows, RunFailure failure, Func<Batch, RunFailure?> tryRun)
     {
-        metrics.RowsSearched(version);
+        metrics.RowsSearched(version.Name, version.Version);
         var search = new State(key, rows.Job, tryRun, failure);
         var before = rows.Job.Partial!.Runs;
         for (BatchSlice? rest = rows; rest is { } left && !rows.Job.IsDecided;)

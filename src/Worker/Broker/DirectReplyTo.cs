@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using Millrace.Worker.Sending;
 
 namespace Millrace.Worker.Broker;
 
@@ -28,9 +27,6 @@ internal static class DirectReplyTo
 
     /// <summary>Whether the broker takes the name for one of these.</summary>
     public static bool IsOne(string queue) => queue.StartsWith(Prefix, StringComparison.Ordinal);
-
-    /// <summary>Whether a message goes to one. The broker returns a mandatory one whether it was delivered or not.</summary>
-    public static bool IsAddressOf(OutboundMessage message) => message.Exchange.Length == 0 && IsOne(message.RoutingKey);
 
     /// <summary>Whether it is as the broker itself writes it. Whether anybody waits there is not known.</summary>
     public static bool IsWellFormed(string queue)

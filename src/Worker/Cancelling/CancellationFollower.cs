@@ -2,8 +2,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Results;
+using Millrace.Worker.Batching;
 using Millrace.Worker.Delivery;
-using Millrace.Worker.Inference;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Resilience;
 
@@ -16,7 +16,7 @@ namespace Millrace.Worker.Cancelling;
 internal sealed partial class CancellationFollower(
     IResultStore store,
     Cancellations cancellations,
-    ModelCatalog catalog,
+    Batchers batchers,
     ResultWriter writer,
     RetryPipelines retries,
     IOptions<CancellingOptions> options,
@@ -45,9 +45,9 @@ internal sealed partial class CancellationFollower(
         _pushedOut += cancellations.Add(requests);
         var waiting = new List<PendingJob>();
         var wanted = requests.Select(request => request.JobId).ToHashSet();
-        foreach (var model in catalog.Models)
+        foreach (var batcher in batchers.All)
         {
-            model.Batcher.Cancel(wanted, waiting);
+            batcher.Cancel(wanted, waiting);
         }
 
         waiting.ForEach(writer.Enqueue);

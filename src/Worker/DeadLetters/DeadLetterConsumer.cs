@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using Millrace.Results;
 using Millrace.Worker.Broker;
 using Millrace.Worker.Configuration;
-using Millrace.Worker.Retries;
 using Millrace.Worker.Sending;
 
 namespace Millrace.Worker.Delivery;
@@ -28,13 +27,13 @@ internal static class DeliveryServices
         .AddHostedService(provider => provider.GetRequiredService<ResultWriter>());
 
     public static IServiceCollection AddRabbitMqSender(this IServiceCollection services) => services
-        .AddSingleton<IRetryRoute, RetrySender>()
         .AddSingleton<OpenConnection>(provider =>
         {
             var broker = provider.GetRequiredService<IOptions<BrokerOptions>>();
             return cancellationToken => broker.Value.CreateConnectionFactory("replies").CreateConnectionAsync(cancellationToken);
         })
-        .AddSingleton<RabbitMqSender>()
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<RabbitMqSender>(
+            provider, provider.GetRequiredService<IOptions<DeliveryOptions>>().Value.ReplyChannels))
         .AddSingleton<IMessageSender>(provider => provider.GetRequiredService<RabbitMqSender>())
         .AddHostedService(provider => provider.GetRequiredService<RabbitMqSender>());
 

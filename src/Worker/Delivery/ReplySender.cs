@@ -4,7 +4,6 @@ using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Results;
 using Millrace.Worker.Broker;
-using Millrace.Worker.Intake;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Sending;
@@ -74,8 +73,7 @@ internal sealed partial class ReplySender(
         }
         catch (Exception fault)
         {
-            // Ends the wait of JobConsumer with the cause, and there the delivery goes back to the broker: the row stands, and the next
-            // worker sends the reply.
+            // The delivery goes back to the broker with the cause: the row stands, and the next worker sends the reply.
             job.Abandon(fault);
         }
     }

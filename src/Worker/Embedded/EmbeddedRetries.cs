@@ -1,5 +1,5 @@
+using Millrace.Worker.Batching;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Retries;
@@ -10,7 +10,7 @@ namespace Millrace.Worker.Embedded;
 /// The next attempt where there is no broker: at once, behind the jobs that wait. The delays are for what passes by itself and for
 /// another worker to take the job; here there is no other, and a person waits for the run to end.
 /// </summary>
-internal sealed class EmbeddedRetries(ModelCatalog catalog) : IRetryRoute
+internal sealed class EmbeddedRetries(ModelCatalog catalog, Batchers batchers) : IRetryRoute
 {
     public bool ReachesOthers => false;
 
@@ -19,7 +19,7 @@ internal sealed class EmbeddedRetries(ModelCatalog catalog) : IRetryRoute
         catalog.Find(job.ModelName, job.ModelVersion, out var model);
         try
         {
-            model.Batcher.Add(job.Again(retry.Attempt, retry.Errors));
+            batchers.Of(model).Add(job.Again(retry.Attempt, retry.Errors));
         }
         catch (RunStoppedException fault)
         {

@@ -58,7 +58,7 @@ public sealed class EmbeddedWorker : IAsyncDisposable
             [$"{ModelsOptions.Section}:{nameof(ModelsOptions.Names)}"] = string.Join(',', options.ModelNames),
         }).Build();
 
-        // The same parts in the same order as in Program.cs, with the two ends exchanged.
+        // The same parts in the same order as in the worker that is a process of its own, with the two ends exchanged.
         var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
             .AddSingleton(options.Loggers)
@@ -66,6 +66,7 @@ public sealed class EmbeddedWorker : IAsyncDisposable
             .AddSingleton(options)
             .AddObservability(configuration)
             .AddResilience()
+            .AddRetries()
             // Who waits here is a command, or a program that has callers of its own: it is told what only a person can mend.
             .AddSingleton(provider => new RetryPipelines(
                 options.Store,

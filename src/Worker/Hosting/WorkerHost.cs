@@ -5,7 +5,6 @@ using Millrace.Results;
 using Millrace.Worker.Batching;
 using Millrace.Worker.Broker;
 using Millrace.Worker.Cancelling;
-using Millrace.Worker.Configuration;
 using Millrace.Worker.DeadLetters;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
@@ -147,13 +146,15 @@ internal static class WorkerHost
         builder.Services
             .AddObservability(builder.Configuration)
             .AddBoundedLogging()
-            .AddValidatedOptions<BrokerOptions>(BrokerOptions.Section)
+            .AddBroker()
             .AddResilience()
+            .AddRetries()
             .AddStore()
             .AddInference()
             .AddBrokerGate()
             .AddRetryWatch()
             .AddRabbitMqSender()
+            .AddRabbitMqRetries()
             .AddDelivery()
             .AddBatching()
             .AddCancelling()

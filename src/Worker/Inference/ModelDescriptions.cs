@@ -18,7 +18,7 @@ public static class ModelDescriptions
     public static ModelDescription Read(string modelsDirectory, string modelName, string? version)
     {
         var errors = new List<string>();
-        var folder = ModelRepository.Read(modelsDirectory, [modelName], errors).SingleOrDefault();
+        var folder = ModelRepository.Read(modelsDirectory, [modelName], ExecutionProviders.Names, errors).SingleOrDefault();
         if (folder is null)
         {
             throw new ModelConfigurationException(errors);

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
-using Millrace.Worker.Batching;
 using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Jobs;
@@ -20,7 +19,7 @@ internal sealed partial class ModelLoader(
     {
         var errors = new List<string>();
         var models = new List<ServedModel>();
-        foreach (var folder in ModelRepository.Read(options.Value.Directory, options.Value.NameList, errors))
+        foreach (var folder in ModelRepository.Read(options.Value.Directory, options.Value.NameList, ExecutionProviders.Names, errors))
         {
             foreach (var reason in folder.PassedOver)
             {
@@ -77,7 +76,6 @@ internal sealed partial class ModelLoader(
                 LogLoaded(folder.Name, model.Version, provider, sessions.Count, model.MaxBatchSize, string.Join(", ", files.Hashes));
                 return new ServedModel(
                     model,
-                    new Batcher(model.MaxBatchSize, model.MaxQueueDelay, time),
                     [.. sessions.Select(session => new Predictor(
                         model,
                         session,

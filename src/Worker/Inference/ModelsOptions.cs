@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Millrace.Worker.Inference.Sessions;
 
 namespace Millrace.Worker.Inference;
 
@@ -20,7 +19,7 @@ public sealed class ModelsOptions
     /// <summary>Execution providers for models that name none, separated by commas: the first available one is used.</summary>
     /// <value>Default: <c>cuda,cpu</c>.</value>
     [Required]
-    [RegularExpression("(tensorrt|cuda|webgpu|cpu)(,(tensorrt|cuda|webgpu|cpu))*", ErrorMessage = "expected some of tensorrt, cuda, webgpu, cpu, separated by commas")]
+    [ExecutionProviderList]
     public string ExecutionProviders { get; set; } = "cuda,cpu";
 
     /// <summary>

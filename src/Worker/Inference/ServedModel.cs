@@ -1,16 +1,17 @@
-using Millrace.Worker.Batching;
 using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Inference.Sessions;
 
 namespace Millrace.Worker.Inference;
 
-/// <summary>A model version at work: its batcher and the predictors that empty it.</summary>
+/// <summary>A model version at work: its predictors.</summary>
 /// <param name="Version">What it takes and gives.</param>
-/// <param name="Batcher">Where its jobs wait.</param>
 /// <param name="Predictors">One for each instance.</param>
 /// <param name="Provider">The execution provider that its sessions run on.</param>
-internal sealed record ServedModel(ModelVersion Version, Batcher Batcher, IReadOnlyList<Predictor> Predictors, string Provider) : IDisposable
+internal sealed record ServedModel(ModelVersion Version, IReadOnlyList<Predictor> Predictors, string Provider) : IDisposable
 {
+    /// <summary>How many sessions it runs on side by side.</summary>
+    public int Sessions => Predictors.Count;
+
     /// <inheritdoc cref="Predictor.Terminate"/>
     public void Terminate()
     {
@@ -22,7 +23,6 @@ internal sealed record ServedModel(ModelVersion Version, Batcher Batcher, IReadO
 
     public void Dispose()
     {
-        Batcher.Dispose();
         foreach (var predictor in Predictors)
         {
             predictor.Dispose();

@@ -26,10 +26,10 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
                 ErrorCode.UnreadableBody,
                 $"content_type: found '{delivery.ContentType}', expected {OipFormat.JsonContentType}, {OipFormat.BinaryContentType} " +
                 $"with the header {OipFormat.HeaderLengthHeader}, or {MassTransitEnvelope.ContentType}");
-            return Unread(delivery, ReplyRoute.Of(delivery, WireFormat.Json), error);
+            return Unread(delivery, ReplyRoutes.Of(delivery, WireFormat.Json), error);
         }
 
-        var plain = ReplyRoute.Of(delivery, format == WireFormat.Binary ? WireFormat.Binary : WireFormat.Json);
+        var plain = ReplyRoutes.Of(delivery, format == WireFormat.Binary ? WireFormat.Binary : WireFormat.Json);
         if (BodyEncodings.Read(delivery.ContentEncoding, out var encoding) is { } unknown)
         {
             return Unread(delivery, plain, unknown);
@@ -42,7 +42,7 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
 
         return BodyInflater.Inflate(delivery.Body, encoding, _maxPayloadBytes, BodyPool.Instance, out var inflated) is { } fault
             ? Unread(delivery, plain, fault)
-            : ReadInflated(delivery, new InflatedBody(inflated), format.Value, plain);
+            : ReadInflated(delivery, new InflatedBody(inflated, BodyPool.Instance), format.Value, plain);
     }
 
     private JobReading ReadInflated(InboundDelivery delivery, InflatedBody inflated, WireFormat format, ReplyRoute plain)
@@ -86,7 +86,7 @@ internal sealed class DeliveryReader(IOptions<LimitsOptions> limits)
             return Unread(delivery, body, plain, fault);
         }
 
-        var route = ReplyRoute.Of(delivery, WireFormat.MassTransit, envelope);
+        var route = ReplyRoutes.Of(delivery, WireFormat.MassTransit, envelope);
         return OipFormat.TryReadJob(envelope.Message, _wireLimits, out var job, out fault)
             ? new JobReading(job.Id ?? envelope.MessageId ?? IdOf(delivery, body), route, job, null)
             : Unread(delivery, body, route, fault);

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
-using Millrace.Worker.Broker;
 using Millrace.Worker.Configuration;
 using Millrace.Worker.Jobs;
-using Millrace.Worker.Retries;
 
 namespace Millrace.Worker.Intake;
 
@@ -12,9 +10,6 @@ internal static class IntakeServices
     public static IServiceCollection AddIntake(this IServiceCollection services) => services
         .AddValidatedOptions<LimitsOptions>(LimitsOptions.Section)
         .AddSingleton<DeliveryReader>()
-        .AddSingleton<WorkerLogins>()
-        .AddSingleton<RetryClaims>()
-        .AddSingleton<VersionWaits>()
         .AddSingleton<JobAdmission>()
         .AddSingleton<JobConsumer>();
 

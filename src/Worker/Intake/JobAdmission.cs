@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Retries;
 
@@ -74,7 +73,7 @@ internal sealed class JobAdmission(
             Partial = admission.Partial,
             Inputs = admission.Inputs,
             Key = admission.Key,
-            Outputs = new JobOutputs(model.Version, admission.Selection, admission.Rows),
+            Outputs = model.Version.Gather(admission.Selection, admission.Rows),
         };
     }
 

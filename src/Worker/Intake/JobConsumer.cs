@@ -1,9 +1,9 @@
 using Millrace.Contracts;
 using Millrace.Results;
+using Millrace.Worker.Batching;
 using Millrace.Worker.Cancelling;
 using Millrace.Worker.Delivery;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Resilience;
 using Millrace.Worker.Retries;
@@ -16,6 +16,7 @@ namespace Millrace.Worker.Intake;
 internal sealed class JobConsumer(
     JobAdmission admission,
     ModelCatalog catalog,
+    Batchers batchers,
     IResultStore store,
     RetryPipelines retries,
     Suspects suspects,
@@ -167,7 +168,7 @@ internal sealed class JobConsumer(
         }
 
         catalog.Find(job.ModelName, job.ModelVersion, out var model);
-        model.Batcher.Add(job);
+        batchers.Of(model).Add(job);
         // A request that came after the first look may have been through before the job was in the batcher to be found.
         if (TryCancel(job))
         {

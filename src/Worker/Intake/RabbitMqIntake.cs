@@ -26,6 +26,7 @@ internal sealed partial class RabbitMqIntake : BackgroundService
         IOptions<BrokerOptions> options,
         IOptions<RetryOptions> delays,
         ModelCatalog catalog,
+        Batchers batchers,
         ModelServing serving,
         JobConsumer consumer,
         RetryPipelines retries,
@@ -43,10 +44,11 @@ internal sealed partial class RabbitMqIntake : BackgroundService
         QueueIntake Create(string model, Lane lane, int prefetch)
         {
             var newest = catalog.Newest(model);
+            var batcher = batchers.Of(newest);
             return new QueueIntake(
                 BrokerNames.Queue(model, lane),
                 new PrefetchWindow(
-                    serving.PaceOf(model), lane, newest.Predictors.Count, () => newest.Batcher.MaxBatchSize, prefetch, _options.PrefetchBytes, time),
+                    serving.PaceOf(model), lane, newest.Sessions, () => batcher.MaxBatchSize, prefetch, _options.PrefetchBytes, time),
                 _connection.OpenChannelAsync,
                 (channel, token) => BrokerTopology.DeclareAsync(channel, _options, delays.Value.QueueDelays, [model], token),
                 (channel, held, failed) => new QueueConsumer(channel, consumer.Consume, held, failed, model, lane, time, logger),

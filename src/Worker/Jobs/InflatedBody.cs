@@ -1,9 +1,9 @@
-using Millrace.Worker.Broker;
+using System.Buffers;
 
 namespace Millrace.Worker.Jobs;
 
-/// <summary>What a compressed body was inflated to, in an array of <see cref="BodyPool"/>.</summary>
-internal sealed class InflatedBody(ArraySegment<byte> bytes)
+/// <summary>What a compressed body was inflated to, in an array that goes back to its pool.</summary>
+internal sealed class InflatedBody(ArraySegment<byte> bytes, ArrayPool<byte> pool)
 {
     private byte[]? _array = bytes.Array;
 
@@ -18,7 +18,7 @@ internal sealed class InflatedBody(ArraySegment<byte> bytes)
     {
         if (Interlocked.Exchange(ref _array, null) is { } array)
         {
-            BodyPool.Instance.Return(array);
+            pool.Return(array);
         }
     }
 }

@@ -1,7 +1,5 @@
 using System.Buffers;
 using Millrace.Contracts;
-using Millrace.Worker.Inference.Models;
-using Millrace.Worker.Inference.Tensors;
 
 namespace Millrace.Worker.Jobs;
 
@@ -11,8 +9,9 @@ namespace Millrace.Worker.Jobs;
 /// </summary>
 internal sealed class JobOutputs
 {
-    private readonly ModelVersion _model;
-    private readonly int[] _selection;
+    private readonly IReadOnlyList<OutputSlot> _slots;
+    private readonly bool _haveRows;
+    private readonly long _maxBytes;
     private readonly int _rows;
     private readonly Part?[] _parts;
     private long _bytes;
@@ -23,23 +22,37 @@ internal sealed class JobOutputs
     private bool[]? _dropped;
     private int _droppedRows;
 
-    /// <param name="model">The model that runs the job.</param>
-    /// <param name="selection">Indexes among the model's outputs, in the order of the reply.</param>
+    /// <param name="slots">The graph's outputs.</param>
+    /// <param name="haveRows">Whether their first dimension counts the job's rows. Else the job runs by itself, and has them as they are.</param>
+    /// <param name="maxBytes">The most bytes that they may take, in the protocol's binary layout.</param>
+    /// <param name="selection">What the job asked for: indexes among the model's outputs, in the order of the reply.</param>
     /// <param name="rows">The job's rows.</param>
-    public JobOutputs(ModelVersion model, int[] selection, int rows)
+    public JobOutputs(IReadOnlyList<OutputSlot> slots, bool haveRows, long maxBytes, int[] selection, int rows)
     {
-        _model = model;
-        _selection = selection;
-        _rows = rows;
-        _parts = new Part?[model.Signature.Outputs.Count];
-        foreach (var index in selection)
-        {
-            _parts[SourceOf(index)] ??= new Part();
-        }
+        (_slots, _haveRows, _maxBytes, Selection, _rows) = (slots, haveRows, maxBytes, selection, rows);
+        _parts = new Part?[slots.Count];
     }
 
+    /// <summary>What the job asked for: indexes among the model's outputs, in the order of the reply.</summary>
+    public int[] Selection { get; }
+
+    /// <summary>Says that one of the graph's outputs is needed. Before the first run.</summary>
+    public void Want(int output) => _parts[output] ??= new Part();
+
     /// <summary>Where the outputs of another attempt at the job come together.</summary>
-    public JobOutputs Again() => new(_model, _selection, _rows);
+    public JobOutputs Again()
+    {
+        var again = new JobOutputs(_slots, _haveRows, _maxBytes, Selection, _rows);
+        for (var i = 0; i < _parts.Length; i++)
+        {
+            if (_parts[i] is not null)
+            {
+                again.Want(i);
+            }
+        }
+
+        return again;
+    }
 
     /// <summary>Why there are none to be had, for people; null while all is well. What is known before the job's last row is told then.</summary>
     public string? Problem => _problem;
@@ -64,7 +77,7 @@ internal sealed class JobOutputs
                 return false;
             }
 
-            if (data.Length == 0 || _model.Signature.Outputs[output].Datatype == TensorDatatype.Bytes)
+            if (data.Length == 0 || _slots[output].Datatype == TensorDatatype.Bytes)
             {
                 // The same rows may have been in a run that failed after this output was read.
                 Release(part, firstRow);
@@ -139,13 +152,13 @@ internal sealed class JobOutputs
     private bool TryReserve(UInt128 bytes)
     {
         var all = (UInt128)_bytes + bytes;
-        if (_problem is null && all <= (UInt128)_model.MaxOutputBytes)
+        if (_problem is null && all <= (UInt128)_maxBytes)
         {
             _bytes = (long)all;
             return true;
         }
 
-        _problem ??= $"the outputs of {_rows} row(s) take {all} bytes or more, expected at most {_model.MaxOutputBytes} (Limits:MaxOutputBytes); send fewer rows a job";
+        _problem ??= $"the outputs of {_rows} row(s) take {all} bytes or more, expected at most {_maxBytes} (Limits:MaxOutputBytes); send fewer rows a job";
         foreach (var part in _parts)
         {
             part?.Drop();
@@ -158,42 +171,15 @@ internal sealed class JobOutputs
     /// <returns>True for the one that makes the job whole.</returns>
     public bool Complete(int rows) => Interlocked.Add(ref _rowsDone, rows) == _rows;
 
-    /// <summary>The tensors of the reply, once the job is whole.</summary>
-    public IReadOnlyList<Tensor> ToTensors()
-    {
-        var tensors = new Tensor[_selection.Length];
-        // Labels and their scores mostly come one behind the other.
-        (LabelSpec? Spec, TopLabels Best) last = default;
-        for (var i = 0; i < tensors.Length; i++)
-        {
-            var index = _selection[i];
-            if (LabelOf(index) is not { } label)
-            {
-                tensors[i] = ToTensor(index);
-                continue;
-            }
-
-            if (last.Spec != label)
-            {
-                last = (label, new TopLabels(label, ToTensor(label.Output)));
-            }
-
-            var name = _model.Outputs[index].Name;
-            tensors[i] = index == label.LabelOutput ? last.Best.ToLabels(name) : last.Best.ToScores(name);
-        }
-
-        return tensors;
-    }
-
-    private Tensor ToTensor(int output)
+    /// <summary>One of the graph's outputs, with the job's good rows, once the job is whole.</summary>
+    public Tensor ToTensor(int output)
     {
         var part = _parts[output]!;
-        var spec = _model.Signature.Outputs[output];
-        long[] shape = _model.IsBatchable ? [GoodRows, .. part.RowShape!] : part.RowShape!;
+        long[] shape = _haveRows ? [GoodRows, .. part.RowShape!] : part.RowShape!;
         return new Tensor
         {
-            Name = spec.Name,
-            Datatype = spec.Datatype,
+            Name = _slots[output].Name,
+            Datatype = _slots[output].Datatype,
             Shape = shape,
             Data = part.Data is { } data ? WithoutDropped(data) : _droppedRows == 0 ? Join(part.Texts) : JoinGood(part),
         };
@@ -252,27 +238,7 @@ internal sealed class JobOutputs
     }
 
     private long RowBytes(int output, ReadOnlySpan<long> rowShape) =>
-        checked(TensorShape.CountElements(rowShape) * _model.Signature.Outputs[output].Datatype.ElementSizeBytes());
-
-    private int SourceOf(int index) => LabelOf(index)?.Output ?? index;
-
-    private LabelSpec? LabelOf(int index)
-    {
-        if (index < _model.Signature.Outputs.Count)
-        {
-            return null;
-        }
-
-        foreach (var label in _model.Labels)
-        {
-            if (label.LabelOutput == index || label.ScoreOutput == index)
-            {
-                return label;
-            }
-        }
-
-        throw new ArgumentOutOfRangeException(nameof(index), index, "no output of the model");
-    }
+        checked(TensorShape.CountElements(rowShape) * _slots[output].Datatype.ElementSizeBytes());
 
     private sealed class Part
     {

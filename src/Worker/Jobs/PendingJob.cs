@@ -1,6 +1,4 @@
 using Millrace.Contracts;
-using Millrace.Worker.Inference.Models;
-using Millrace.Worker.Intake;
 
 namespace Millrace.Worker.Jobs;
 

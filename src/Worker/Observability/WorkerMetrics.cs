@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Millrace.Contracts;
 using Millrace.Results;
-using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Observability;
@@ -65,28 +64,28 @@ internal sealed class WorkerMetrics : IDisposable
 
     public void StoreFailed(StoreFaultKind kind) => _storeFailures.Add(1, new KeyValuePair<string, object?>("kind", kind.ToString()));
 
-    public void BatchRan(ModelVersion model, int rows, int paddedRows, TimeSpan duration)
+    public void BatchRan(string model, string version, int rows, int paddedRows, TimeSpan duration)
     {
-        var tags = new TagList { { "model", model.Name }, { "version", model.Version } };
+        var tags = new TagList { { "model", model }, { "version", version } };
         _batchRows.Record(rows, tags);
         _runDuration.Record(duration.TotalSeconds, tags);
-        if (model.IsBatchable && paddedRows > rows)
+        if (paddedRows > rows)
         {
             _paddedRows.Add(paddedRows - rows, tags);
         }
     }
 
-    public void BatchFailed(ModelVersion model, FailureCause cause) =>
-        _failedBatches.Add(1, new TagList { { "model", model.Name }, { "version", model.Version }, { "cause", NameOf(cause) } });
+    public void BatchFailed(string model, string version, FailureCause cause) =>
+        _failedBatches.Add(1, new TagList { { "model", model }, { "version", version }, { "cause", NameOf(cause) } });
 
-    public void BatchBisected(ModelVersion model) => _bisections.Add(1, new TagList { { "model", model.Name }, { "version", model.Version } });
+    public void BatchBisected(string model, string version) => _bisections.Add(1, new TagList { { "model", model }, { "version", version } });
 
-    public void RowsSearched(ModelVersion model) => _rowSearches.Add(1, new TagList { { "model", model.Name }, { "version", model.Version } });
+    public void RowsSearched(string model, string version) => _rowSearches.Add(1, new TagList { { "model", model }, { "version", version } });
 
-    public void BatchLimited(ModelVersion model, int rows) => _batchLimit.Record(rows, new TagList { { "model", model.Name }, { "version", model.Version } });
+    public void BatchLimited(string model, string version, int rows) => _batchLimit.Record(rows, new TagList { { "model", model }, { "version", version } });
 
-    public void SessionReopened(ModelVersion model, FailureCause cause) =>
-        _reopenedSessions.Add(1, new TagList { { "model", model.Name }, { "version", model.Version }, { "cause", NameOf(cause) } });
+    public void SessionReopened(string model, string version, FailureCause cause) =>
+        _reopenedSessions.Add(1, new TagList { { "model", model }, { "version", version }, { "cause", NameOf(cause) } });
 
     public void Retried(PendingJob job, FailureCause cause) =>
         _retries.Add(1, new TagList { { "model", job.ModelName }, { "lane", NameOf(job.Lane) }, { "cause", NameOf(cause) } });

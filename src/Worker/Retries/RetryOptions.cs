@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Retries;
 

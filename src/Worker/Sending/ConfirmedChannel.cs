@@ -1,4 +1,3 @@
-using Millrace.Worker.Broker;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
@@ -76,7 +75,7 @@ internal sealed class ConfirmedChannel : IAsyncDisposable
             await _channel.BasicPublishAsync(
                 send.Message.Exchange,
                 send.Message.RoutingKey,
-                mandatory: !DirectReplyTo.IsAddressOf(send.Message),
+                mandatory: !send.Message.IsDirectReply,
                 properties,
                 send.Message.Body.Bytes,
                 cancellationToken);

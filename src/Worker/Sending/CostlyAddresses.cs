@@ -1,5 +1,3 @@
-using Millrace.Worker.Broker;
-
 namespace Millrace.Worker.Sending;
 
 /// <summary>
@@ -30,7 +28,7 @@ internal sealed class CostlyAddresses(TimeProvider time)
     /// somebody else has sent what cost the channel.
     /// </summary>
     public bool IsHopeless(OutboundMessage message) =>
-        _hasNames && DirectReplyTo.IsAddressOf(message) && HasCostWithin(s_hopeless, message);
+        _hasNames && message.IsDirectReply && HasCostWithin(s_hopeless, message);
 
     /// <summary>Notes a message that the broker found too large.</summary>
     public void AddTooLarge(OutboundMessage message)

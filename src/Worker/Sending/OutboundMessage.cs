@@ -1,5 +1,6 @@
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
+using Millrace.Worker.Broker;
 
 namespace Millrace.Worker.Sending;
 
@@ -12,6 +13,9 @@ internal sealed record OutboundMessage
     public required string RoutingKey { get; init; }
 
     public required WireBody Body { get; init; }
+
+    /// <summary>Whether it goes to a direct reply-to: the broker returns such a mandatory one whether it was delivered or not.</summary>
+    public bool IsDirectReply => Exchange.Length == 0 && DirectReplyTo.IsOne(RoutingKey);
 
     public string? CorrelationId { get; init; }
 

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Broker;
-using Millrace.Worker.Delivery;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 
@@ -27,9 +25,15 @@ internal sealed partial class RabbitMqSender : BackgroundService, IMessageSender
     private readonly CostlyAddresses _costly;
     private int _next;
 
+    /// <param name="open">Opens a connection.</param>
+    /// <param name="channels">How many channels messages go over that are not suspected of costing theirs.</param>
+    /// <param name="retries">Waits for a broker that is away.</param>
+    /// <param name="metrics">Counts what is sent again.</param>
+    /// <param name="time">Measures waits.</param>
+    /// <param name="logger">For what is not taken.</param>
     public RabbitMqSender(
         OpenConnection open,
-        IOptions<DeliveryOptions> options,
+        int channels,
         RetryPipelines retries,
         WorkerMetrics metrics,
         TimeProvider time,
@@ -38,7 +42,7 @@ internal sealed partial class RabbitMqSender : BackgroundService, IMessageSender
         (_metrics, _time, _logger) = (metrics, time, logger);
         _refusing = new RefusingQueues(time);
         _costly = new CostlyAddresses(time);
-        _lanes = [.. Enumerable.Range(0, options.Value.ReplyChannels).Select(_ =>
+        _lanes = [.. Enumerable.Range(0, channels).Select(_ =>
             new SendLane(open, retries, Unconfirmed, _refusing.Take, Resend, isAlone: false, time))];
         _suspects = new SendLane(
             open, retries, UnconfirmedAlone, _refusing.Take, late => AgainLater(late, s_longestDelay, _suspects!.Add), isAlone: true, time);
@@ -65,7 +69,7 @@ internal sealed partial class RabbitMqSender : BackgroundService, IMessageSender
         {
             _suspects.Add(send);
         }
-        else if (DirectReplyTo.IsAddressOf(message))
+        else if (message.IsDirectReply)
         {
             _direct.Add(send);
         }

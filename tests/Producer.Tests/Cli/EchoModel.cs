@@ -1,5 +1,4 @@
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Tests.Cli;
 

@@ -4,7 +4,6 @@ using Millrace.Contracts.Wire;
 using Millrace.Producer.Client;
 using Millrace.Producer.Scoring;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
 
 namespace Millrace.Producer.Tests.Scoring;
 

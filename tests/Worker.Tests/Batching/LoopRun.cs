@@ -49,12 +49,14 @@ internal static class LoopRun
             await prepareAsync(store, batcher, writer);
         }
 
-        var served = new ServedModel(model.Version, batcher, [model.Predictor], ExecutionProviders.Cpu);
-        var route = new EmbeddedRetries(new ModelCatalog([served]));
+        var served = new ServedModel(model.Version, [model.Predictor], ExecutionProviders.Cpu);
+        var route = new EmbeddedRetries(new ModelCatalog([served]), new Batchers((served, batcher)));
         var retries = new JobRetries(
             Options.Create(new RetryOptions { Attempts = attempts }), route, writer, metrics, NullLogger<JobRetries>.Instance);
-        var runner = new BatchRunner(served, model.Predictor, writer, retries, pipelines, metrics, TimeProvider.System, NullLogger<BatchRunner>.Instance);
-        var loop = new BatchLoop(served, runner, writer, new Suspects(store, pipelines), new WorkPace(), TimeProvider.System, NullLogger<BatchLoop>.Instance);
+        var runner = new BatchRunner(
+            model.Version, batcher, model.Predictor, writer, retries, pipelines, metrics, TimeProvider.System, NullLogger<BatchRunner>.Instance);
+        var loop = new BatchLoop(
+            model.Version, batcher, runner, writer, new Suspects(store, pipelines), new WorkPace(), TimeProvider.System, NullLogger<BatchLoop>.Instance);
         var ended = loop.Start("test", TestContext.Current.CancellationToken);
         await Task.WhenAll(jobs.Select(job => job.Settled())).ContinueWith(
             static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).WaitAsync(s_patience, TestContext.Current.CancellationToken);

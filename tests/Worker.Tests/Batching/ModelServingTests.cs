@@ -41,11 +41,12 @@ public sealed class ModelServingTests
         var pipelines = new RetryPipelines(store, time, NullLogger<RetryPipelines>.Instance);
         using var writer = ResultWriters.Create(store, pipelines, metrics);
         using var batcher = new Batcher(8, TimeSpan.Zero, TimeProvider.System);
-        var catalog = new ModelCatalog([new ServedModel(model.Version, batcher, [model.Predictor], ExecutionProviders.Cpu)]);
+        var served = new ServedModel(model.Version, [model.Predictor], ExecutionProviders.Cpu);
+        var (catalog, batchers) = (new ModelCatalog([served]), new Batchers((served, batcher)));
         var retries = new JobRetries(
-            Options.Create(new RetryOptions()), new EmbeddedRetries(catalog), writer, metrics, NullLogger<JobRetries>.Instance);
+            Options.Create(new RetryOptions()), new EmbeddedRetries(catalog, batchers), writer, metrics, NullLogger<JobRetries>.Instance);
         using var serving = new ModelServing(
-            catalog, writer, retries, pipelines, new Suspects(store, pipelines), metrics, Options.Create(new StopOptions()), TimeProvider.System, NullLoggerFactory.Instance);
+            catalog, batchers, writer, retries, pipelines, new Suspects(store, pipelines), metrics, Options.Create(new StopOptions()), TimeProvider.System, NullLoggerFactory.Instance);
         var job = model.Job(Tensor.Create<long>("x", [1], [7]));
         job.GroupLimit = groupLimit;
         batcher.Add(job);

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Delivery;
-using Millrace.Worker.Intake;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;

@@ -4,7 +4,6 @@ using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Results;
 using Millrace.Worker.Delivery;
-using Millrace.Worker.Intake;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;

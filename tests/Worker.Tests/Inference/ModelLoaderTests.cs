@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Inference.Models;
-using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;

@@ -1,11 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
-using Millrace.Worker.Batching;
 using Millrace.Worker.Broker;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Models;
-using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Intake;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
@@ -26,7 +23,7 @@ public sealed class JobAdmissionTests : IDisposable
     private readonly ModelCatalog _catalog;
 
     public JobAdmissionTests() =>
-        _catalog = new ModelCatalog([new ServedModel(_model.Version, new Batcher(1, TimeSpan.Zero, _time), [_model.Predictor], "cpu")]);
+        _catalog = new ModelCatalog([new ServedModel(_model.Version, [_model.Predictor], "cpu")]);
 
     public void Dispose()
     {

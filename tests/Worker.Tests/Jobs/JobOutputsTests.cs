@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Millrace.Contracts;
 using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Inference.Tensors;
 using Millrace.Worker.Jobs;
 using Xunit;
 
@@ -11,7 +12,7 @@ public sealed class JobOutputsTests
     [Fact]
     public void Slices_come_together_in_the_order_of_rows_whichever_ended_first()
     {
-        var outputs = new JobOutputs(Model(), [0, 1], rows: 5);
+        var outputs = Model().Gather([0, 1], rows: 5);
 
         Add(outputs, firstRow: 3, [30, 31, 40, 41], ["d", "eé"]);
         Assert.False(outputs.Complete(2));
@@ -20,7 +21,7 @@ public sealed class JobOutputsTests
         Add(outputs, firstRow: 1, [10, 11, 20, 21], ["", "c"]);
         Assert.True(outputs.Complete(2));
 
-        var tensors = outputs.ToTensors();
+        var tensors = outputs.ToTensors(Model());
         Assert.Equal([5, 2], tensors[0].Shape);
         Assert.Equal([0, 1, 10, 11, 20, 21, 30, 31, 40, 41], tensors[0].AsSpan<int>().ToArray());
         Assert.Equal([5], tensors[1].Shape);
@@ -31,7 +32,7 @@ public sealed class JobOutputsTests
     public void Slices_of_one_job_may_end_on_several_sessions_at_once()
     {
         const int rows = 2_000;
-        var outputs = new JobOutputs(Model(), [0, 1], rows);
+        var outputs = Model().Gather([0, 1], rows);
         var whole = 0;
 
         Parallel.For(0, rows, row =>
@@ -44,7 +45,7 @@ public sealed class JobOutputsTests
         });
 
         Assert.Equal(1, whole);
-        var tensors = outputs.ToTensors();
+        var tensors = outputs.ToTensors(Model());
         Assert.Equal(Enumerable.Range(0, rows).SelectMany(row => new[] { row, -row }), tensors[0].AsSpan<int>().ToArray());
         Assert.Equal(Enumerable.Range(0, rows).Select(row => $"{row}"), tensors[1].ToStrings());
     }
@@ -52,7 +53,7 @@ public sealed class JobOutputsTests
     [Fact]
     public void What_is_over_the_limit_is_known_by_the_first_row_and_takes_no_memory()
     {
-        var outputs = new JobOutputs(Model() with { MaxOutputBytes = 1024 }, [0], rows: int.MaxValue);
+        var outputs = (Model() with { MaxOutputBytes = 1024 }).Gather([0], rows: int.MaxValue);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.True(outputs.TryAdd(0, 0, [2], new byte[8]));
@@ -65,7 +66,7 @@ public sealed class JobOutputsTests
     [Fact]
     public void Texts_and_numbers_count_together_as_their_rows_come_in()
     {
-        var outputs = new JobOutputs(Model() with { MaxOutputBytes = 24 + 10 }, [0, 1], rows: 3);
+        var outputs = (Model() with { MaxOutputBytes = 24 + 10 }).Gather([0, 1], rows: 3);
 
         Add(outputs, 0, [1, 2], ["a"]);
         Add(outputs, 1, [3, 4], ["b"]);
@@ -79,18 +80,18 @@ public sealed class JobOutputsTests
     [Fact]
     public void Only_what_was_asked_for_is_kept()
     {
-        var outputs = new JobOutputs(Model(), [1], rows: 1);
+        var outputs = Model().Gather([1], rows: 1);
 
         Assert.False(outputs.Wants(0));
         Assert.True(outputs.Wants(1));
         Assert.True(outputs.TryAdd(1, 0, [], Texts("a")));
-        Assert.Equal("t", Assert.Single(outputs.ToTensors()).Name);
+        Assert.Equal("t", Assert.Single(outputs.ToTensors(Model())).Name);
     }
 
     [Fact]
     public void Slices_whose_shapes_differ_are_refused()
     {
-        var outputs = new JobOutputs(Model(), [0], rows: 2);
+        var outputs = Model().Gather([0], rows: 2);
 
         Assert.True(outputs.TryAdd(0, 0, [2], new byte[8]));
         Assert.False(outputs.TryAdd(0, 1, [3], new byte[12]));
@@ -99,12 +100,12 @@ public sealed class JobOutputsTests
     [Fact]
     public void Rows_without_elements_are_rows_still()
     {
-        var outputs = new JobOutputs(Model(), [0], rows: 3);
+        var outputs = Model().Gather([0], rows: 3);
 
         Assert.True(outputs.TryAdd(0, 0, [0], []));
         Assert.True(outputs.TryAdd(0, 1, [0], []));
 
-        var tensor = Assert.Single(outputs.ToTensors());
+        var tensor = Assert.Single(outputs.ToTensors(Model()));
         Assert.Equal([3, 0], tensor.Shape);
         Assert.Equal(0, tensor.Data.Length);
     }
@@ -117,12 +118,12 @@ public sealed class JobOutputsTests
             Outputs = [.. Model().Outputs, new("label", TensorDatatype.Bytes, [-1, 1]), new("score", TensorDatatype.Fp32, [-1, 1])],
             Labels = [new LabelSpec(2, [[(byte)'n'], [(byte)'y']], 1, 3, 4)],
         };
-        var outputs = new JobOutputs(model, [4, 3], rows: 2);
+        var outputs = model.Gather([4, 3], rows: 2);
 
         Assert.True(outputs.Wants(2));
         Assert.True(outputs.TryAdd(2, 0, [2], MemoryMarshal.AsBytes<float>([0.75f, 0.25f, 0.125f, 0.875f])));
 
-        var tensors = outputs.ToTensors();
+        var tensors = outputs.ToTensors(model);
         Assert.Equal(["score", "label"], tensors.Select(tensor => tensor.Name));
         Assert.Equal([0.75f, 0.875f], tensors[0].AsSpan<float>().ToArray());
         Assert.Equal(["n", "y"], tensors[1].ToStrings());

@@ -1,6 +1,5 @@
 using Millrace.Contracts;
 using Millrace.Worker.Configuration;
-using Millrace.Worker.Jobs;
 using Millrace.Worker.Retries;
 using Xunit;
 

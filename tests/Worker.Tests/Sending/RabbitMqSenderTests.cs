@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Millrace.Worker.Broker;
-using Millrace.Worker.Delivery;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 using Millrace.Worker.Sending;
@@ -224,7 +222,7 @@ public sealed class RabbitMqSenderTests
     {
         var pipelines = new RetryPipelines(new MemoryStore(), TimeProvider.System, NullLogger<RetryPipelines>.Instance);
         return new RabbitMqSender(
-            open, Options.Create(new DeliveryOptions()), pipelines, metrics, TimeProvider.System, NullLogger<RabbitMqSender>.Instance);
+            open, channels: 1, pipelines, metrics, TimeProvider.System, NullLogger<RabbitMqSender>.Instance);
     }
 
     private async Task SendAsync(Func<RabbitMqSender, Task> thenAsync)

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Millrace.Worker.Inference.Sessions;
 
 namespace Millrace.Worker.Inference.Models;
 

@@ -1,5 +1,3 @@
-using Millrace.Worker.Inference.Sessions;
-
 namespace Millrace.Worker.Inference.Models;
 
 /// <summary>What a <c>model.json</c> must keep to by itself, without its graph. Pure.</summary>
@@ -7,7 +5,10 @@ internal static class ModelConfigRules
 {
     public const int LargestBatchSize = 65_536;
 
-    public static void Check(ModelConfig config, Action<string> problem)
+    /// <param name="config">The file.</param>
+    /// <param name="providers">The execution providers that there are.</param>
+    /// <param name="problem">Gets what is wrong.</param>
+    public static void Check(ModelConfig config, IReadOnlyList<string> providers, Action<string> problem)
     {
         if (config.MaxBatchSize is < 1 or > LargestBatchSize)
         {
@@ -42,14 +43,14 @@ internal static class ModelConfigRules
         CheckBuckets(config, problem);
         if (config.ExecutionProviders is { Count: 0 })
         {
-            problem($"execution_providers: expected some of {string.Join(", ", ExecutionProviders.Names)}, found none");
+            problem($"execution_providers: expected some of {string.Join(", ", providers)}, found none");
         }
 
         foreach (var provider in config.ExecutionProviders ?? [])
         {
-            if (!ExecutionProviders.Names.Contains(provider, StringComparer.Ordinal))
+            if (!providers.Contains(provider, StringComparer.Ordinal))
             {
-                problem($"execution_providers: expected some of {string.Join(", ", ExecutionProviders.Names)}, found '{provider}'");
+                problem($"execution_providers: expected some of {string.Join(", ", providers)}, found '{provider}'");
             }
         }
 

@@ -13,8 +13,10 @@ internal static class ModelRepository
 
     /// <param name="directory">The repository.</param>
     /// <param name="names">The models to read; none means all.</param>
+    /// <param name="providers">The execution providers that a <c>model.json</c> may name.</param>
     /// <param name="errors">Gets what is wrong.</param>
-    public static IReadOnlyList<ModelFolder> Read(string directory, IReadOnlyCollection<string> names, List<string> errors)
+    public static IReadOnlyList<ModelFolder> Read(
+        string directory, IReadOnlyCollection<string> names, IReadOnlyList<string> providers, List<string> errors)
     {
         if (!Directory.Exists(directory))
         {
@@ -26,7 +28,7 @@ internal static class ModelRepository
         foreach (var path in FoldersIn(directory, "Models:Directory", errors))
         {
             var name = Path.GetFileName(path);
-            if ((names.Count == 0 || names.Contains(name)) && ReadFolder(name, path, errors) is { } folder)
+            if ((names.Count == 0 || names.Contains(name)) && ReadFolder(name, path, providers, errors) is { } folder)
             {
                 folders.Add(folder);
             }
@@ -45,7 +47,7 @@ internal static class ModelRepository
         return folders;
     }
 
-    private static ModelFolder? ReadFolder(string name, string path, List<string> errors)
+    private static ModelFolder? ReadFolder(string name, string path, IReadOnlyList<string> providers, List<string> errors)
     {
         var before = errors.Count;
         var (versions, passedOver) = (new List<string>(), new List<string>());
@@ -71,7 +73,7 @@ internal static class ModelRepository
         }
 
         versions.Sort(VersionOrder.Instance);
-        var config = ReadConfig(name, Path.Combine(path, ConfigFile), errors);
+        var config = ReadConfig(name, Path.Combine(path, ConfigFile), providers, errors);
         return config is null ? null : new ModelFolder(name, path, config, versions, passedOver);
     }
 
@@ -126,7 +128,7 @@ internal static class ModelRepository
 
     private static string Because(List<string> passedOver) => passedOver.Count == 0 ? "" : $"; {string.Join("; ", passedOver)}";
 
-    private static ModelConfig? ReadConfig(string name, string file, List<string> errors)
+    private static ModelConfig? ReadConfig(string name, string file, IReadOnlyList<string> providers, List<string> errors)
     {
         // Also a link that leads nowhere is meant to be read.
         if (!Path.Exists(file) && new FileInfo(file).LinkTarget is null)
@@ -140,7 +142,7 @@ internal static class ModelRepository
             var before = errors.Count;
             if (ModelJson.Read(RegularFile.Read(file, MostConfigBytes), Tell) is { } config)
             {
-                ModelConfigRules.Check(config, Tell);
+                ModelConfigRules.Check(config, providers, Tell);
                 return errors.Count == before ? config : null;
             }
         }

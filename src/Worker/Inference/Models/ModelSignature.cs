@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using Millrace.Contracts;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Inference.Models;
 
@@ -11,6 +12,9 @@ internal sealed record ModelSignature(IReadOnlyList<TensorSpec> Inputs, IReadOnl
 {
     /// <summary>Whether every input and output leaves its first dimension open: the outward sign of a batch dimension.</summary>
     public bool HasBatchDimension => Inputs.Count > 0 && Inputs.Concat(Outputs).All(spec => spec.Shape.Length > 0 && spec.Shape[0] < 0);
+
+    /// <summary>The outputs, as jobs gather them.</summary>
+    public IReadOnlyList<OutputSlot> Slots { get; } = [.. Outputs.Select(spec => new OutputSlot(spec.Name, spec.Datatype))];
 
     public static ModelSignature Of(InferenceSession session, Action<string> problem)
     {

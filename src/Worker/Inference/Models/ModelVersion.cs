@@ -78,6 +78,40 @@ internal sealed record ModelVersion
         return bytes;
     }
 
+    /// <summary>Where the outputs of one of its jobs come together.</summary>
+    /// <param name="selection">Indexes of the outputs that the job asks for, in the order of the reply.</param>
+    /// <param name="rows">The job's rows.</param>
+    public JobOutputs Gather(int[] selection, int rows)
+    {
+        var outputs = new JobOutputs(Signature.Slots, IsBatchable, MaxOutputBytes, selection, rows);
+        foreach (var index in selection)
+        {
+            outputs.Want(LabelOf(index)?.Output ?? index);
+        }
+
+        return outputs;
+    }
+
+    /// <summary>The labels that an output has; null for one of the graph's own.</summary>
+    /// <param name="index">Among all outputs.</param>
+    public LabelSpec? LabelOf(int index)
+    {
+        if (index < Signature.Outputs.Count)
+        {
+            return null;
+        }
+
+        foreach (var label in Labels)
+        {
+            if (label.LabelOutput == index || label.ScoreOutput == index)
+            {
+                return label;
+            }
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(index), index, "no output of the model");
+    }
+
     private bool IsNeeded(int output, ReadOnlySpan<int> selection)
     {
         foreach (var index in selection)

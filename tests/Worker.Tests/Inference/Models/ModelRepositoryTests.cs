@@ -316,14 +316,14 @@ public sealed class ModelRepositoryTests : IDisposable
         Assert.Equal([$"Models:Directory: '{_folder.Path}' holds no model; expected NAME/VERSION/model.onnx, such as iris/1/model.onnx"], Errors());
 
         var errors = new List<string>();
-        ModelRepository.Read(Path.Combine(_folder.Path, "none"), [], errors);
+        ModelRepository.Read(Path.Combine(_folder.Path, "none"), [], ExecutionProviders.Names, errors);
         Assert.Equal([$"Models:Directory: the folder '{Path.Combine(_folder.Path, "none")}' does not exist"], errors);
     }
 
     private IReadOnlyList<ModelFolder> Read(params string[] names)
     {
         var errors = new List<string>();
-        var models = ModelRepository.Read(_folder.Path, names, errors);
+        var models = ModelRepository.Read(_folder.Path, names, ExecutionProviders.Names, errors);
         Assert.Empty(errors);
         return models;
     }
@@ -331,7 +331,7 @@ public sealed class ModelRepositoryTests : IDisposable
     private List<string> Errors(params string[] names)
     {
         var errors = new List<string>();
-        ModelRepository.Read(_folder.Path, names, errors);
+        ModelRepository.Read(_folder.Path, names, ExecutionProviders.Names, errors);
         return errors;
     }
 }

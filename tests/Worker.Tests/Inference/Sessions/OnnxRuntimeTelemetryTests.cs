@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Millrace.Contracts;
 using Millrace.Worker.Inference;
-using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Tests.Onnx;
 using Xunit;
 

@@ -1,0 +1,6 @@
+using Millrace.Worker.Tests.Architecture.Samples.Known;
+
+namespace Millrace.Worker.Tests.Architecture.Samples.ByAttribute;
+
+[Known]
+internal static class Sample;

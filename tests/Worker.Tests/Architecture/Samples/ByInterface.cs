@@ -1,0 +1,5 @@
+using Millrace.Worker.Tests.Architecture.Samples.Known;
+
+namespace Millrace.Worker.Tests.Architecture.Samples.ByInterface;
+
+internal sealed class Sample : IKnown;

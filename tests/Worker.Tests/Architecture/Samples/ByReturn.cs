@@ -1,0 +1,8 @@
+using Millrace.Worker.Tests.Architecture.Samples.Known;
+
+namespace Millrace.Worker.Tests.Architecture.Samples.ByReturn;
+
+internal interface ISample
+{
+    Task<IKnown> FindAsync(CancellationToken cancellationToken);
+}
