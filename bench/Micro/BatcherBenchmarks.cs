@@ -11,7 +11,7 @@ public class BatcherBenchmarks
 
     private readonly List<PendingJob> _expired = [];
     private Worker _worker = null!;
-    private PendingJob[] _jobs = [];
+    private RunnableJob[] _jobs = [];
     private Batcher _batcher = null!;
 
     [GlobalSetup]

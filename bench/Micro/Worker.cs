@@ -56,8 +56,8 @@ internal sealed class Worker : IDisposable
     }
 
     /// <summary>Jobs that may run.</summary>
-    public PendingJob[] Admit(int jobs, int rows) =>
-        [.. Enumerable.Range(0, jobs).Select(_ => Admission.Admit(Deliver(JobForm.Binary, rows)).Job!)];
+    public RunnableJob[] Admit(int jobs, int rows) =>
+        [.. Enumerable.Range(0, jobs).Select(_ => (RunnableJob)Admission.Admit(Deliver(JobForm.Binary, rows)).Job!)];
 
     public void Dispose()
     {

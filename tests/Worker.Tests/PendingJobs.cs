@@ -15,7 +15,7 @@ internal static class PendingJobs
         new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [JobParameters.Partial] = JsonElement.Parse("true") };
 
     /// <summary>A job of one input with rows of <paramref name="width"/> elements, which is only batched and not run.</summary>
-    public static PendingJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null, InboundDelivery? delivery = null, int attempt = 1, ReplyRoute? reply = null) => new()
+    public static RunnableJob ToBatch(TimeProvider time, int rows = 1, long width = 4, Lane lane = Lane.Interactive, long deadline = long.MaxValue, Guid? id = null, InboundDelivery? delivery = null, int attempt = 1, ReplyRoute? reply = null) => new()
     {
         JobId = id ?? Guid.NewGuid(),
         Delivery = delivery ?? Delivery(),
@@ -28,22 +28,25 @@ internal static class PendingJobs
         ReceivedAt = time.GetUtcNow(),
         ReceivedTimestamp = time.GetTimestamp(),
         DeadlineTimestamp = deadline,
+        GivenRows = rows,
         RowCount = rows,
+        Inputs = [],
         Key = new BatchKey([[width]]),
+        Outputs = new JobOutputs([], haveRows: true, maxBytes: 0, [], rows),
     };
 
     /// <summary>A job that the model has admitted, as <see cref="JobConsumer"/> makes it.</summary>
-    public static PendingJob ToRun(ModelVersion model, TimeProvider time, IReadOnlyList<Tensor> inputs, params string[] outputs)
+    public static RunnableJob ToRun(ModelVersion model, TimeProvider time, IReadOnlyList<Tensor> inputs, params string[] outputs)
     {
         return ToRun(model, time, new PredictionJob { Inputs = inputs, Outputs = [.. outputs.Select(name => new RequestedOutput { Name = name })] });
     }
 
     /// <inheritdoc cref="ToRun(ModelVersion, TimeProvider, IReadOnlyList{Tensor}, string[])"/>
-    public static PendingJob ToRun(ModelVersion model, TimeProvider time, PredictionJob job)
+    public static RunnableJob ToRun(ModelVersion model, TimeProvider time, PredictionJob job)
     {
         var validation = JobValidator.Validate(job, model, maxRows: 65_536);
         var admission = validation.Admission ?? throw new ArgumentException(validation.Rejection!.Error, nameof(job));
-        return new PendingJob
+        return new RunnableJob
         {
             JobId = Guid.NewGuid(),
             Delivery = Delivery(),
@@ -54,6 +57,7 @@ internal static class PendingJobs
             PayloadHash = new byte[16],
             ReceivedAt = time.GetUtcNow(),
             ReceivedTimestamp = time.GetTimestamp(),
+            GivenRows = admission.Partial?.GivenRows ?? admission.Rows,
             RowCount = admission.Rows,
             Partial = admission.Partial,
             Inputs = admission.Inputs,

@@ -52,17 +52,17 @@ internal sealed class TestModel : IDisposable
         return new TestModel(version, new Predictor(version, session, reopen ?? NoOther, new Lock(), time ?? TimeProvider.System) { Fill = Poison }, givesSingles);
     }
 
-    public PendingJob Job(params Tensor[] inputs) => PendingJobs.ToRun(Version, TimeProvider.System, inputs);
+    public RunnableJob Job(params Tensor[] inputs) => PendingJobs.ToRun(Version, TimeProvider.System, inputs);
 
     /// <summary>A job that wants its good rows answered.</summary>
-    public PendingJob PartialJob(params Tensor[] inputs) =>
+    public RunnableJob PartialJob(params Tensor[] inputs) =>
         PendingJobs.ToRun(Version, TimeProvider.System, new PredictionJob { Inputs = inputs, Parameters = PendingJobs.AsksPartial });
 
     /// <summary>Runs one job by itself, over as many batches as it takes.</summary>
     public IReadOnlyList<Tensor> Run(params Tensor[] inputs) => Run([Job(inputs)])[0];
 
     /// <summary>Runs jobs in the batches that a batcher makes of them.</summary>
-    public IReadOnlyList<IReadOnlyList<Tensor>> Run(IReadOnlyList<PendingJob> jobs, List<int>? rowsRun = null)
+    public IReadOnlyList<IReadOnlyList<Tensor>> Run(IReadOnlyList<RunnableJob> jobs, List<int>? rowsRun = null)
     {
         using var batcher = new Batcher(Version.MaxBatchSize, TimeSpan.Zero, TimeProvider.System);
         foreach (var job in jobs)

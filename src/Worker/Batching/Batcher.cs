@@ -49,7 +49,7 @@ internal sealed class Batcher : IDisposable
 
     /// <summary>Adds a job behind those of its lane.</summary>
     /// <exception cref="RunStoppedException">It is closed: the worker ends.</exception>
-    public void Add(PendingJob job)
+    public void Add(RunnableJob job)
     {
         lock (_gate)
         {

@@ -38,7 +38,7 @@ internal sealed partial class JobEnds(ModelVersion version, ResultWriter writer,
         Add(rows, rows.Rows);
     }
 
-    private JobOutcome Conclude(PendingJob job, int batchRows)
+    private JobOutcome Conclude(RunnableJob job, int batchRows)
     {
         if (job.Outputs.Problem is { } unfit)
         {
@@ -70,7 +70,7 @@ internal sealed partial class JobEnds(ModelVersion version, ResultWriter writer,
     }
 
     /// <summary>Takes the rows out whose texts no store can keep.</summary>
-    private void DropUnstorable(PendingJob job)
+    private void DropUnstorable(RunnableJob job)
     {
         if (job.Outputs.GoodRows == 0)
         {

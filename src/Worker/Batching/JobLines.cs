@@ -26,7 +26,7 @@ internal sealed class JobLines(TimeProvider time)
     /// <param name="job">The job.</param>
     /// <param name="maxBatchSize">Rows of a full batch.</param>
     /// <returns>Whether its line has a full batch more by it.</returns>
-    public bool Add(PendingJob job, int maxBatchSize)
+    public bool Add(RunnableJob job, int maxBatchSize)
     {
         if (!_lines.TryGetValue(new LineKey(job.Key, job.GroupLimit), out var line))
         {
@@ -144,7 +144,7 @@ internal sealed class JobLines(TimeProvider time)
         return next is { } found ? (found.Key, found.Line, false) : null;
     }
 
-    private static void Cancel(Queue<PendingJob> queue, IReadOnlySet<Guid> jobIds, List<PendingJob> cancelled)
+    private static void Cancel(Queue<RunnableJob> queue, IReadOnlySet<Guid> jobIds, List<PendingJob> cancelled)
     {
         foreach (var job in queue)
         {
@@ -175,7 +175,7 @@ internal sealed class JobLines(TimeProvider time)
         return new Batch(key.Key, slices);
     }
 
-    private void Fill(Line line, Queue<PendingJob> queue, List<BatchSlice> slices, ref int room, int maxBatchSize, List<PendingJob> expired)
+    private void Fill(Line line, Queue<RunnableJob> queue, List<BatchSlice> slices, ref int room, int maxBatchSize, List<PendingJob> expired)
     {
         var now = time.GetTimestamp();
         while (room > 0 && TryPeek(line, queue, now, expired) is { } job && (job.GroupLimit == 0 || slices.Count < job.GroupLimit))
@@ -206,7 +206,7 @@ internal sealed class JobLines(TimeProvider time)
     }
 
     /// <summary>The first job that is still to run; those before it that are not leave the queue.</summary>
-    private PendingJob? TryPeek(Line line, Queue<PendingJob> queue, long now, List<PendingJob> expired)
+    private RunnableJob? TryPeek(Line line, Queue<RunnableJob> queue, long now, List<PendingJob> expired)
     {
         while (queue.TryPeek(out var job))
         {
@@ -233,12 +233,12 @@ internal sealed class JobLines(TimeProvider time)
     /// <summary>The jobs of one key.</summary>
     private sealed class Line
     {
-        public Queue<PendingJob> Interactive { get; } = new();
+        public Queue<RunnableJob> Interactive { get; } = new();
 
-        public Queue<PendingJob> Bulk { get; } = new();
+        public Queue<RunnableJob> Bulk { get; } = new();
 
         public int Rows { get; set; }
 
-        public Queue<PendingJob> Of(Lane lane) => lane == Lane.Bulk ? Bulk : Interactive;
+        public Queue<RunnableJob> Of(Lane lane) => lane == Lane.Bulk ? Bulk : Interactive;
     }
 }

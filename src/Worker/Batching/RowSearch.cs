@@ -83,7 +83,7 @@ internal sealed partial class RowSearch(
         return null;
     }
 
-    private bool MayGoOn(PendingJob job) => !job.IsDecided && job.Partial!.MaySearch(version.RunTimeout);
+    private bool MayGoOn(RunnableJob job) => !job.IsDecided && job.Partial!.MaySearch(version.RunTimeout);
 
     private bool TryRun(State search, BatchSlice rows)
     {
@@ -130,11 +130,11 @@ internal sealed partial class RowSearch(
         Message = "Job {JobId}: {Rows} of its rows have no answer, for the search for its bad rows has ended after {Runs} run(s)")]
     private partial void LogGivenUp(Guid jobId, int rows, int runs);
 
-    private sealed class State(BatchKey key, PendingJob job, Func<Batch, RunFailure?> tryRun, RunFailure failure)
+    private sealed class State(BatchKey key, RunnableJob job, Func<Batch, RunFailure?> tryRun, RunFailure failure)
     {
         public BatchKey Key { get; } = key;
 
-        public PendingJob Job { get; } = job;
+        public RunnableJob Job { get; } = job;
 
         public Func<Batch, RunFailure?> TryRun { get; } = tryRun;
 

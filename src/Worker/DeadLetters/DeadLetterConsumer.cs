@@ -116,7 +116,7 @@ internal sealed partial class DeadLetterConsumer(
             ReceivedTimestamp = time.GetTimestamp(),
             RunId = parameters.RunId,
             RunRow = parameters.RunRow,
-            RowCount = rows,
+            GivenRows = rows,
         };
     }
 

@@ -19,7 +19,8 @@ internal sealed class EmbeddedRetries(ModelCatalog catalog, Batchers batchers) :
         catalog.Find(job.ModelName, job.ModelVersion, out var model);
         try
         {
-            batchers.Of(model).Add(job.Again(retry.Attempt, retry.Errors));
+            // None waits for another worker here, so it is one that ran.
+            batchers.Of(model).Add(((RunnableJob)job).Again(retry.Attempt, retry.Errors));
         }
         catch (RunStoppedException fault)
         {

@@ -52,7 +52,7 @@ internal sealed class JobAdmission(
         }
 
         var admission = validation.Admission!.Value;
-        return new PendingJob
+        return new RunnableJob
         {
             JobId = reading.JobId,
             Delivery = delivery,
@@ -69,6 +69,7 @@ internal sealed class JobAdmission(
             DeadlineTimestamp = parameters.DeadlineTimestamp,
             RunId = parameters.RunId,
             RunRow = parameters.RunRow,
+            GivenRows = admission.Partial?.GivenRows ?? admission.Rows,
             RowCount = admission.Rows,
             Partial = admission.Partial,
             Inputs = admission.Inputs,
@@ -128,7 +129,7 @@ internal sealed class JobAdmission(
             PayloadHash = hash,
             ReceivedAt = time.GetUtcNow(),
             ReceivedTimestamp = time.GetTimestamp(),
-            RowCount = rows,
+            GivenRows = rows,
         };
         job.TryDecide(outcome);
         return job;

@@ -81,14 +81,14 @@ internal sealed class JobConsumer(
             {
                 replies.Send(job, rows[0]);
             }
-            else if (job.Wait is not null)
+            else if (job is RunnableJob runnable)
             {
-                // It did not run here, so nobody died of it.
-                Start(job, gone);
+                await StartSuspectAsync(runnable, gone);
             }
             else
             {
-                await StartSuspectAsync(job, gone);
+                // It waits for its version, and did not run here: nobody died of it.
+                Start(job, gone);
             }
         }
         catch (Exception fault)
@@ -110,7 +110,7 @@ internal sealed class JobConsumer(
     }
 
     /// <summary>Starts a job that was with a worker before and has no row: that one may have died of it.</summary>
-    private async Task StartSuspectAsync(PendingJob job, CancellationToken cancellationToken)
+    private async Task StartSuspectAsync(RunnableJob job, CancellationToken cancellationToken)
     {
         catalog.Find(job.ModelName, job.ModelVersion, out var model);
         job.GroupLimit = await suspects.GroupLimitAsync(job.JobId, model.Version.MaxBatchSize, cancellationToken);
@@ -161,14 +161,14 @@ internal sealed class JobConsumer(
             return;
         }
 
-        if (job.Wait is not null)
+        if (job is not RunnableJob runnable)
         {
             waits.Send(job);
             return;
         }
 
         catalog.Find(job.ModelName, job.ModelVersion, out var model);
-        batchers.Of(model).Add(job);
+        batchers.Of(model).Add(runnable);
         // A request that came after the first look may have been through before the job was in the batcher to be found.
         if (TryCancel(job))
         {

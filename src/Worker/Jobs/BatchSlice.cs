@@ -5,4 +5,4 @@ namespace Millrace.Worker.Jobs;
 /// <param name="Job">The job.</param>
 /// <param name="FirstRow">The first of them in the job.</param>
 /// <param name="Rows">How many.</param>
-internal readonly record struct BatchSlice(PendingJob Job, int FirstRow, int Rows);
+internal readonly record struct BatchSlice(RunnableJob Job, int FirstRow, int Rows);

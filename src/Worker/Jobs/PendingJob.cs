@@ -2,8 +2,11 @@ using Millrace.Contracts;
 
 namespace Millrace.Worker.Jobs;
 
-/// <summary>A delivery that waits for its outcome. It stays unacked until its settlement is called.</summary>
-internal sealed class PendingJob
+/// <summary>
+/// A delivery that waits for its outcome. It stays unacked until its settlement is called. One that may run is a <see cref="RunnableJob"/>; any
+/// other is decided from the start, or waits for another worker.
+/// </summary>
+internal class PendingJob
 {
     // What stands for the outcome of a job that is to be tried again: it has none, and nobody else may decide one.
     private static readonly JobOutcome s_postponed = JobOutcome.Failed("", "");
@@ -26,9 +29,6 @@ internal sealed class PendingJob
 
     /// <summary>The errors of the attempts before; null for none.</summary>
     public string? Errors { get; init; }
-
-    /// <summary>Whether it gets a batch of its own: what failed before must not hold its neighbours up again.</summary>
-    public bool RunsAlone => Attempt > 1;
 
     /// <summary>Set where this worker lacks the model version that the job names and another may have it; null for a job that may run here.</summary>
     public VersionWait? Wait { get; init; }
@@ -56,32 +56,14 @@ internal sealed class PendingJob
 
     public long? RunRow { get; init; }
 
-    /// <summary>The rows that run; 0 for a job that was rejected before its rows could be told.</summary>
-    public int RowCount { get; init; }
-
-    /// <summary>Set where bad rows are named and the others answered; null for all other jobs.</summary>
-    public PartialRows? Partial { get; init; }
-
-    /// <summary>The rows that were sent: those that run, and those that were bad before they could.</summary>
-    public int GivenRows => Partial?.GivenRows ?? RowCount;
-
-    /// <summary>In the order of the model's inputs; empty for a job that does not run.</summary>
-    public IReadOnlyList<Tensor> Inputs { get; init; } = [];
-
-    /// <summary>What it may be batched with; null for a job that does not run.</summary>
-    public BatchKey Key { get; init; } = null!;
-
-    /// <summary>Where its outputs come together; null for a job that does not run.</summary>
-    public JobOutputs Outputs { get; init; } = null!;
+    /// <summary>The rows that were sent; 0 for a job that was rejected before its rows could be told.</summary>
+    public int GivenRows { get; init; }
 
     /// <summary>
     /// For a job that may have ended a worker: how many jobs may run together with it, itself included. 0 for all others. Set before the
     /// batcher has it.
     /// </summary>
     public int GroupLimit { get; set; }
-
-    /// <summary>Rows that are in a batch already; the batcher's alone, under its lock.</summary>
-    public int TakenRows { get; set; }
 
     public bool IsDecided => Volatile.Read(ref _outcome) is not null;
 
@@ -99,32 +81,6 @@ internal sealed class PendingJob
     /// <summary>Ends this attempt without an outcome, unless the job is decided.</summary>
     /// <returns>True for the one that postponed it, which must see to the next attempt.</returns>
     public bool TryPostpone() => TryDecide(s_postponed);
-
-    /// <summary>The next attempt at a postponed job on the same delivery, which is settled by that one.</summary>
-    public PendingJob Again(int attempt, string errors) => new()
-    {
-        JobId = JobId,
-        Delivery = Delivery,
-        Inflated = Inflated,
-        Attempt = attempt,
-        Errors = errors,
-        ModelName = ModelName,
-        ModelVersion = ModelVersion,
-        Lane = Lane,
-        Reply = Reply,
-        PayloadHash = PayloadHash,
-        ReceivedAt = ReceivedAt,
-        ReceivedTimestamp = ReceivedTimestamp,
-        DeadlineTimestamp = DeadlineTimestamp,
-        RunId = RunId,
-        RunRow = RunRow,
-        RowCount = RowCount,
-        Partial = Partial?.Again(),
-        Inputs = Inputs,
-        Key = Key,
-        Outputs = Outputs.Again(),
-        GroupLimit = GroupLimit,
-    };
 
     /// <summary>Puts an outcome that cannot be committed out for one that can.</summary>
     public void Replace(JobOutcome outcome) => Volatile.Write(ref _outcome, outcome);

@@ -57,7 +57,7 @@ public sealed class BatcherCancelTests : IDisposable
         Assert.Equal([next], _batcher.Take(_expired)!.Slices.Select(slice => slice.Job));
     }
 
-    private PendingJob Add(int rows = 1, Lane lane = Lane.Interactive)
+    private RunnableJob Add(int rows = 1, Lane lane = Lane.Interactive)
     {
         var job = PendingJobs.ToBatch(_time, rows, lane: lane);
         _batcher.Add(job);

@@ -71,7 +71,7 @@ public sealed class BatcherPropertyTests
                 batches.Add(batch);
             }
         })).ToArray();
-        var jobs = new ConcurrentBag<PendingJob>();
+        var jobs = new ConcurrentBag<RunnableJob>();
         var adding = Enumerable.Range(0, publishers).Select(seed => OnThread(() =>
         {
             var random = new Random(seed);
@@ -128,7 +128,7 @@ public sealed class BatcherPropertyTests
         Assert.Distinct(batch.Slices.Select(slice => slice.Job));
     }
 
-    private static void CheckRows(IEnumerable<PendingJob> jobs, IEnumerable<Batch> batches, int maxBatchSize)
+    private static void CheckRows(IEnumerable<RunnableJob> jobs, IEnumerable<Batch> batches, int maxBatchSize)
     {
         var slices = batches.SelectMany(batch => batch.Slices).ToLookup(slice => slice.Job);
         var count = 0;
@@ -152,7 +152,7 @@ public sealed class BatcherPropertyTests
         Assert.Equal(count, slices.Count);
     }
 
-    private static void CheckOrder(PendingJob[] jobs, List<Batch> batches)
+    private static void CheckOrder(RunnableJob[] jobs, List<Batch> batches)
     {
         var positions = jobs.Index().ToDictionary(pair => pair.Item, pair => pair.Index);
         var lines = batches.SelectMany(batch => batch.Slices).GroupBy(slice => (slice.Job.Key, slice.Job.Lane));
@@ -177,7 +177,7 @@ public sealed class BatcherPropertyTests
         }
     }
 
-    private static PendingJob Add(Batcher batcher, ManualTime time, JobSpec spec)
+    private static RunnableJob Add(Batcher batcher, ManualTime time, JobSpec spec)
     {
         time.Advance(TimeSpan.FromTicks(1));
         var deadline = spec.End == JobEnd.Expires ? time.GetTimestamp() : long.MaxValue;

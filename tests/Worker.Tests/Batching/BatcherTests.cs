@@ -411,7 +411,7 @@ public sealed class BatcherTests : IDisposable
         Assert.Throws<RunStoppedException>(() => AddOne(1));
     }
 
-    private static IReadOnlyList<BatchSlice> Whole(params PendingJob[] jobs) => [.. jobs.Select(job => new BatchSlice(job, 0, job.RowCount))];
+    private static IReadOnlyList<BatchSlice> Whole(params RunnableJob[] jobs) => [.. jobs.Select(job => new BatchSlice(job, 0, job.RowCount))];
 
     private void Use(TimeSpan maxQueueDelay)
     {
@@ -428,9 +428,9 @@ public sealed class BatcherTests : IDisposable
         }
     }
 
-    private PendingJob[] Add(params int[] rows) => [.. rows.Select(count => AddOne(count))];
+    private RunnableJob[] Add(params int[] rows) => [.. rows.Select(count => AddOne(count))];
 
-    private PendingJob AddOne(int rows, Lane lane = Lane.Interactive, long width = 4, long deadline = long.MaxValue)
+    private RunnableJob AddOne(int rows, Lane lane = Lane.Interactive, long width = 4, long deadline = long.MaxValue)
     {
         var job = PendingJobs.ToBatch(_time, rows, width, lane, deadline);
         _batcher.Add(job);

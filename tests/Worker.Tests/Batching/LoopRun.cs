@@ -27,7 +27,7 @@ internal static class LoopRun
     /// <param name="prepareAsync">Called once the jobs wait, before the first run.</param>
     public static async Task<MemoryStore> RunAsync(
         TestModel model,
-        PendingJob[] jobs,
+        RunnableJob[] jobs,
         int attempts = 3,
         List<int>? runs = null,
         Func<MemoryStore, Batcher, ResultWriter, Task>? prepareAsync = null)

@@ -69,7 +69,7 @@ public sealed class WorkPaceTests
         Assert.Equal(share, rate.AddedRowSeconds * rate.RowsPerSecond, 0.1);
     }
 
-    private void Add(int times, TimeSpan busy, params PendingJob[] jobs)
+    private void Add(int times, TimeSpan busy, params RunnableJob[] jobs)
     {
         for (var i = 0; i < times; i++)
         {
@@ -77,5 +77,5 @@ public sealed class WorkPaceTests
         }
     }
 
-    private static PendingJob Job(int rows, Lane lane = Lane.Interactive) => PendingJobs.ToBatch(TimeProvider.System, rows, lane: lane);
+    private static RunnableJob Job(int rows, Lane lane = Lane.Interactive) => PendingJobs.ToBatch(TimeProvider.System, rows, lane: lane);
 }

@@ -50,13 +50,13 @@ public sealed class JobAdmissionTests : IDisposable
 
         foreach (var worker in new[] { "worker", "other worker" })
         {
-            var believed = Admit(claim with { UserId = worker });
+            var believed = AdmitToRun(claim with { UserId = worker });
             Assert.Equal((3, claim.Errors, true), (believed.Attempt, believed.Errors, believed.RunsAlone));
         }
 
         foreach (var stranger in new[] { null, "", "producer", "Worker" })
         {
-            var forged = Admit(claim with { UserId = stranger });
+            var forged = AdmitToRun(claim with { UserId = stranger });
             Assert.Equal((1, null, false), (forged.Attempt, forged.Errors, forged.RunsAlone));
             Assert.Equal(1, forged.Delivery.Attempt);
         }
@@ -139,7 +139,7 @@ public sealed class JobAdmissionTests : IDisposable
     {
         var body = """{"parameters":{"partial":true},"inputs":[{"name":"x","shape":[4],"datatype":"FP32","data":[1,null,3,"x"]}]}""";
 
-        var job = Admit(Delivery(body));
+        var job = AdmitToRun(Delivery(body));
 
         Assert.False(job.IsDecided);
         Assert.Equal((2, 4), (job.RowCount, job.GivenRows));
@@ -196,6 +196,8 @@ public sealed class JobAdmissionTests : IDisposable
     }
 
     private static InboundDelivery Delivery(string body) => PendingJobs.Delivery() with { Body = System.Text.Encoding.UTF8.GetBytes(body) };
+
+    private RunnableJob AdmitToRun(InboundDelivery delivery) => Assert.IsType<RunnableJob>(Admit(delivery));
 
     private PendingJob Admit(InboundDelivery delivery, RetryOptions? options = null, bool reachesOthers = true)
     {
