@@ -19,7 +19,7 @@ internal static class ResultColumns
         ModelName = reader.GetString(1),
         ModelVersion = Text(reader, 2),
         Status = Status(reader.GetString(3)),
-        Lane = LaneNames.Parse(reader.GetString(4)),
+        Lane = ParseLane(reader.GetString(4)),
         Code = Text(reader, 5),
         Error = Text(reader, 6),
         RowCount = reader.GetInt32(7),
@@ -42,6 +42,9 @@ internal static class ResultColumns
         JobStatuses.TryParse(name, out var status)
             ? status
             : throw new InvalidDataException($"The store holds the status '{name}', which this program does not know.");
+
+    private static Lane ParseLane(string name) =>
+        Lanes.TryParse(name, out var lane) ? lane : throw new InvalidDataException($"The store holds the lane '{name}', which this program does not know.");
 
     private static string? Text(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }

@@ -7,22 +7,19 @@ internal static class LaneOption
 {
     public static DefaultedOption<Lane> Create(Lane unlessGiven) => new("--lane", unlessGiven)
     {
-        Description = $"interactive: someone waits; bulk: fills what that leaves free [default: {Name(unlessGiven)}]",
+        Description = $"interactive: someone waits; bulk: fills what that leaves free [default: {unlessGiven.ToName()}]",
         HelpName = "LANE",
         CustomParser = result => Read(result.Tokens[0].Value, result.AddError),
     };
 
     private static Lane? Read(string text, Action<string> fail)
     {
-        switch (text)
+        if (Lanes.TryParse(text, out var lane))
         {
-            case "interactive": return Lane.Interactive;
-            case "bulk": return Lane.Bulk;
-            default:
-                fail($"--lane: expected interactive or bulk, found '{text}'");
-                return default;
+            return lane;
         }
-    }
 
-    private static string Name(Lane lane) => lane == Lane.Bulk ? "bulk" : "interactive";
+        fail($"--lane: expected {string.Join(" or ", Lanes.Names)}, found '{text}'");
+        return null;
+    }
 }

@@ -41,7 +41,7 @@ internal static class ResultText
         json.WriteString("status"u8, row.Status.ToWireName());
         json.WriteString("code"u8, row.Code);
         json.WriteString("error"u8, row.Error);
-        json.WriteString("lane"u8, row.Lane == Lane.Bulk ? "bulk"u8 : "interactive"u8);
+        json.WriteString("lane"u8, row.Lane.ToName());
         json.WriteNumber("rows"u8, row.RowCount);
         WriteNumber(json, "batch_rows"u8, row.BatchRows);
         json.WriteString("run_id"u8, row.RunId?.ToString());

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Millrace.Contracts;
 
 namespace Millrace.Producer.Client;
 
@@ -11,7 +12,7 @@ internal sealed class BrokerAddress
     public Uri Uri { get; }
 
     /// <summary>The port, be it named or the scheme's own.</summary>
-    public int Port => Uri.Port > 0 ? Uri.Port : Uri.Scheme == "amqps" ? 5671 : 5672;
+    public int Port => AmqpUri.PortOf(Uri);
 
     /// <summary>Reads an <c>amqp://</c> or <c>amqps://</c> URI.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out BrokerAddress? address)
@@ -22,8 +23,8 @@ internal sealed class BrokerAddress
 
     /// <inheritdoc cref="TryParse"/>
     public static BrokerAddress? TryCreate(Uri uri) =>
-        uri.IsAbsoluteUri && uri.Scheme is "amqp" or "amqps" && uri.Host.Length > 0 ? new BrokerAddress(uri) : null;
+        AmqpUri.IsOne(uri) ? new BrokerAddress(uri) : null;
 
     /// <summary>Such as <c>amqp://localhost:5672/</c>.</summary>
-    public override string ToString() => $"{Uri.Scheme}://{Uri.Host}:{Port}{Uri.AbsolutePath}";
+    public override string ToString() => AmqpUri.Describe(Uri);
 }

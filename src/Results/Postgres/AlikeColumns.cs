@@ -1,3 +1,4 @@
+using Millrace.Contracts;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -60,7 +61,7 @@ internal sealed class AlikeColumns
         AddText(parameters, StorableText.Of(_first.ModelName));
         AddText(parameters, StorableText.OfOptional(_first.ModelVersion));
         AddText(parameters, Contracts.JobStatuses.ToWireName(_first.Status));
-        AddText(parameters, _first.Lane.ToStoredName());
+        AddText(parameters, _first.Lane.ToName());
         AddText(parameters, StorableText.OfOptional(_first.Code));
         AddText(parameters, StorableText.OfOptional(_first.Error));
         parameters.Add(new NpgsqlParameter { Value = _first.RunId is { } runId ? runId : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });

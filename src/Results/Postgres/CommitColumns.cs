@@ -1,3 +1,4 @@
+using Millrace.Contracts;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -50,7 +51,7 @@ internal sealed class CommitColumns
             _modelName[i] = StorableText.Of(row.ModelName);
             _modelVersion[i] = StorableText.OfOptional(row.ModelVersion);
             _status[i] = Contracts.JobStatuses.ToWireName(row.Status);
-            _lane[i] = row.Lane.ToStoredName();
+            _lane[i] = row.Lane.ToName();
             _code[i] = StorableText.OfOptional(row.Code);
             _error[i] = StorableText.OfOptional(row.Error);
             _runId[i] = row.RunId;

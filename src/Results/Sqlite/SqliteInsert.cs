@@ -71,7 +71,7 @@ internal sealed class SqliteInsert : IDisposable
         _modelName.Value = StorableText.Of(row.ModelName);
         _modelVersion.Value = OrNull(StorableText.OfOptional(row.ModelVersion));
         _status.Value = row.Status.ToWireName();
-        _lane.Value = row.Lane.ToStoredName();
+        _lane.Value = row.Lane.ToName();
         _code.Value = OrNull(StorableText.OfOptional(row.Code));
         _error.Value = OrNull(StorableText.OfOptional(row.Error));
         _rowCount.Value = row.RowCount;

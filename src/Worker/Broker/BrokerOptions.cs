@@ -1,4 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Millrace.Contracts;
+using Millrace.Contracts.Tls;
+using Millrace.Worker.Configuration;
 using RabbitMQ.Client;
 
 namespace Millrace.Worker.Broker;
@@ -90,14 +93,7 @@ public sealed class BrokerOptions
     internal TimeSpan RequestedHeartbeat => TimeSpan.FromSeconds(Math.Max(1, Math.Floor(Heartbeat.TotalSeconds / 2)));
 
     /// <summary>The broker without the password, for messages.</summary>
-    internal string Description
-    {
-        get
-        {
-            var uri = new Uri(Uri!);
-            return $"{uri.Scheme}://{uri.Host}:{Port(uri)}{uri.AbsolutePath}";
-        }
-    }
+    internal string Description => AmqpUri.Describe(new Uri(Uri!));
 
     /// <summary>
     /// Bytes. An oversized body must reach us to be rejected: the client's own, smaller limit would end the connection over it.
@@ -116,6 +112,24 @@ public sealed class BrokerOptions
         AutomaticRecoveryEnabled = false,
         TopologyRecoveryEnabled = false,
     };
+}
 
-    internal static int Port(Uri uri) => uri.Port > 0 ? uri.Port : uri.Scheme == "amqps" ? 5671 : 5672;
+/// <summary>An absolute address with the scheme <c>amqp</c> or <c>amqps</c>. The text itself is never told: it may hold a password.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class AmqpUriAttribute : ValidationAttribute
+{
+    public AmqpUriAttribute() => ErrorMessage = "not an AMQP address, expected amqp://user:password@host:port/vhost or amqps";
+
+    public override bool IsValid(object? value) =>
+        value is null || (Uri.TryCreate(value as string, UriKind.Absolute, out var uri) && AmqpUri.IsOne(uri));
+}
+
+/// <summary>A PEM file with at least one certificate, or nothing.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class CertificateFileAttribute : ValidationAttribute, IExplainedRule
+{
+    public override bool IsValid(object? value) => Explain(value) is null;
+
+    public string? Explain(object? value) =>
+        value is not string { Length: > 0 } path || CertificateAuthorities.TryRead(path, out _, out var problem) ? null : problem;
 }

@@ -35,3 +35,10 @@ internal sealed class SectionRules<T>(string section) : IValidateOptions<T>
         _ => rule.FormatErrorMessage("the value"),
     };
 }
+
+/// <summary>A rule of an option whose complaint depends on the value.</summary>
+internal interface IExplainedRule
+{
+    /// <summary>What is wrong with the value; null where nothing is.</summary>
+    string? Explain(object? value);
+}

@@ -45,7 +45,7 @@ internal sealed class DeadLetterIntake(IOptions<BrokerOptions> options, DeadLett
         var uri = new Uri(options.Uri!);
         var credentials = uri.UserInfo.Split(':', 2);
         var virtualHost = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
-        bus.Host(uri.Host, (ushort)BrokerOptions.Port(uri), virtualHost.Length == 0 ? "/" : virtualHost, "millrace-worker dead letters", host =>
+        bus.Host(uri.Host, (ushort)AmqpUri.PortOf(uri), virtualHost.Length == 0 ? "/" : virtualHost, "millrace-worker dead letters", host =>
         {
             host.Username(credentials[0].Length == 0 ? "guest" : Uri.UnescapeDataString(credentials[0]));
             host.Password(credentials.Length < 2 ? "guest" : Uri.UnescapeDataString(credentials[1]));

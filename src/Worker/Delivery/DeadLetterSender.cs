@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Millrace.Contracts;
 using Millrace.Contracts.Wire;
+using Millrace.Contracts;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Sending;
@@ -99,3 +99,6 @@ internal sealed partial class DeadLetterSender(IMessageSender sender, WorkerMetr
     [LoggerMessage(EventId = 331, Level = LogLevel.Warning, Message = "A dead letter is sent without its {Properties}: they cannot be written, or cost the channel")]
     private partial void LogLeftOut(string properties);
 }
+
+/// <summary>A body that cannot be read did not get to the dead letters, and so its delivery goes back to the broker.</summary>
+internal sealed class DeadLetterException(string message) : Exception(message);

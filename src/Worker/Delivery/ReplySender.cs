@@ -1,7 +1,7 @@
 using System.Buffers;
 using Microsoft.Extensions.Logging;
-using Millrace.Contracts;
 using Millrace.Contracts.Wire;
+using Millrace.Contracts;
 using Millrace.Results;
 using Millrace.Worker.Broker;
 using Millrace.Worker.Jobs;
@@ -180,4 +180,17 @@ internal sealed partial class ReplySender(
 
     [LoggerMessage(EventId = 311, Level = LogLevel.Warning, Message = "The error reply to a body that cannot be read ({Code}) cannot be delivered: {Reason}")]
     private partial void LogErrorUndeliverable(string code, string reason);
+}
+
+/// <summary>Whether a delivery owes its job's caller the first reply, so that the row says so where there is none.</summary>
+internal enum ReplyDebt
+{
+    /// <summary>It does: its own commit made the row.</summary>
+    First,
+
+    /// <summary>A worker had the job before and the row was there: that one may have answered before it was lost, or not.</summary>
+    Unknown,
+
+    /// <summary>It does not: the job was sent again, or the id was, and whoever made the row owes the reply.</summary>
+    None,
 }

@@ -1,5 +1,6 @@
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
+using Millrace.Contracts.Wire;
 using Millrace.Results;
 
 namespace Millrace.Worker.Embedded;
@@ -27,3 +28,8 @@ public sealed record EmbeddedWorkerOptions
     /// <value>Default: 256.</value>
     public int Prefetch { get; init; } = 256;
 }
+
+/// <summary>A reply of the embedded worker.</summary>
+/// <param name="CorrelationId">The job's.</param>
+/// <param name="Body">The protocol's response.</param>
+public sealed record EmbeddedReply(string? CorrelationId, WireBody Body);

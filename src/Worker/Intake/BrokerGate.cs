@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Millrace.Contracts;
 using Millrace.Contracts.Tls;
 using Millrace.Worker.Broker;
 using Millrace.Worker.Inference;
@@ -45,7 +46,7 @@ internal sealed partial class BrokerGate(
         catch (BrokerUnreachableException fault) when (PortProbe.IsWorthwhile(fault))
         {
             var uri = new Uri(options.Value.Uri!);
-            if (await PortProbe.FindWrongSchemeAsync(uri, BrokerOptions.Port(uri), cancellationToken) is { } problem)
+            if (await PortProbe.FindWrongSchemeAsync(uri, AmqpUri.PortOf(uri), cancellationToken) is { } problem)
             {
                 throw new BrokerSetupException($"{options.Value.Description}: {problem} (Broker:Uri, environment: Broker__Uri).", fault);
             }

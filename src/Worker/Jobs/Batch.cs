@@ -1,4 +1,3 @@
-
 namespace Millrace.Worker.Jobs;
 
 /// <summary>What one run of a session gets.</summary>
@@ -53,3 +52,9 @@ internal sealed record Batch(BatchKey Key, IReadOnlyList<BatchSlice> Slices)
         return rows;
     }
 }
+
+/// <summary>The rows of one job that run in one batch.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="FirstRow">The first of them in the job.</param>
+/// <param name="Rows">How many.</param>
+internal readonly record struct BatchSlice(RunnableJob Job, int FirstRow, int Rows);

@@ -88,10 +88,10 @@ internal sealed class WorkerMetrics : IDisposable
         _reopenedSessions.Add(1, new TagList { { "model", model }, { "version", version }, { "cause", NameOf(cause) } });
 
     public void Retried(PendingJob job, FailureCause cause) =>
-        _retries.Add(1, new TagList { { "model", job.ModelName }, { "lane", NameOf(job.Lane) }, { "cause", NameOf(cause) } });
+        _retries.Add(1, new TagList { { "model", job.ModelName }, { "lane", job.Lane.ToName() }, { "cause", NameOf(cause) } });
 
     public void WaitsForVersion(PendingJob job) =>
-        _versionWaits.Add(1, new TagList { { "model", job.ModelName }, { "lane", NameOf(job.Lane) } });
+        _versionWaits.Add(1, new TagList { { "model", job.ModelName }, { "lane", job.Lane.ToName() } });
 
     public void RetryOverdue(string queue, TimeSpan overdue) =>
         _retryOverdue.Record(overdue.TotalSeconds, new KeyValuePair<string, object?>("queue", queue));
@@ -118,7 +118,7 @@ internal sealed class WorkerMetrics : IDisposable
             var tags = new TagList
             {
                 { "model", job.ModelName },
-                { "lane", NameOf(job.Lane) },
+                { "lane", job.Lane.ToName() },
                 { "status", job.Outcome.Status.ToWireName() },
             };
             _jobs.Add(1, tags);
@@ -135,8 +135,6 @@ internal sealed class WorkerMetrics : IDisposable
     public void SentAgain(string cause) => _sentAgain.Add(1, new KeyValuePair<string, object?>("cause", cause));
 
     public void Dispose() => _meter.Dispose();
-
-    private static string NameOf(Lane lane) => lane == Lane.Bulk ? "bulk" : "interactive";
 
     private static string NameOf(FailureCause cause) => cause switch
     {

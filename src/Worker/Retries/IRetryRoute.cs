@@ -11,3 +11,14 @@ internal interface IRetryRoute
     /// <summary>Takes a postponed job over. Returns at once.</summary>
     void Send(PendingJob job, JobRetry retry);
 }
+
+/// <summary>A further attempt at a job.</summary>
+/// <param name="Attempt">Its number; the first retry is 2.</param>
+/// <param name="Delay">How long the job waits for it.</param>
+/// <param name="Code">What its row would say now.</param>
+/// <param name="Errors">The errors of the attempts before.</param>
+internal sealed record JobRetry(int Attempt, TimeSpan Delay, string Code, string Errors)
+{
+    /// <summary>Set where the job waits for a worker with its model version: it was not run, and this is the attempt that it had before.</summary>
+    public VersionWait? Wait { get; init; }
+}

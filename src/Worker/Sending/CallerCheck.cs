@@ -1,7 +1,7 @@
 using Millrace.Worker.Broker;
 using Millrace.Worker.Resilience;
-using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using RabbitMQ.Client;
 
 namespace Millrace.Worker.Sending;
 
@@ -95,4 +95,20 @@ internal sealed class CallerCheck(OpenConnection open, RetryPipelines retries, T
         await connection.AbortAsync(Constants.ReplySuccess, "done", s_closeTimeout);
         await connection.DisposeAsync();
     }
+}
+
+/// <summary>What the broker says of a caller behind a direct reply-to.</summary>
+internal enum CallerAnswer
+{
+    /// <summary>Its channel is open.</summary>
+    Present,
+
+    /// <summary>It is gone, or never was.</summary>
+    Gone,
+
+    /// <summary>The broker did not say so in time, or may not tell us.</summary>
+    Unclear,
+
+    /// <summary>The broker closed the connection over the question: that is no name of its making.</summary>
+    CostsChannel,
 }

@@ -30,3 +30,11 @@ internal sealed record ModelContent(byte[] Graph, DirectoryInfo? Data, IReadOnly
     /// <summary>Deletes the copies. What sessions have mapped of them stays theirs.</summary>
     public void Dispose() => Data?.Delete(recursive: true);
 }
+
+/// <summary>What a file of a model version held.</summary>
+/// <param name="Name">Its path in the version's folder.</param>
+/// <param name="Sha256">Of its bytes, in lower-case hexadecimal.</param>
+internal sealed record ModelFileHash(string Name, string Sha256)
+{
+    public override string ToString() => $"{Name} {Sha256}";
+}

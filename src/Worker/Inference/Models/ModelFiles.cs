@@ -96,3 +96,6 @@ internal sealed class ModelFiles(string path)
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 }
+
+/// <summary>A model's files cannot be read, or are not those that were loaded at the start; the message is for people.</summary>
+internal sealed class ModelFileException(string message, Exception? cause = null) : Exception(message, cause);

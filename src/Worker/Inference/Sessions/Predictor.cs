@@ -239,7 +239,7 @@ internal sealed class Predictor : IDisposable
             {
                 var spec = _model.Signature.Outputs[i];
                 long[] shape = [rows, .. spec.Shape.AsSpan(1)];
-                var value = PinnedTensor.Create(_outputs[i], spec.Datatype, shape);
+                var value = _outputs[i].View(spec.Datatype, shape);
                 outputs.Add(value);
                 binding.BindOutput(spec.Name, value);
             }

@@ -1,4 +1,8 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Millrace.Contracts;
+using Millrace.Worker.Inference.Models;
+using Millrace.Worker.Jobs;
 
 namespace Millrace.Worker.Inference.Tensors;
 
@@ -12,7 +16,7 @@ internal sealed class PinnedBuffer
     /// <summary>Rises each time the address changes.</summary>
     public int Generation { get; private set; }
 
-    public IntPtr Address => Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, 0);
+    private IntPtr Address => Marshal.UnsafeAddrOfPinnedArrayElement(_bytes, 0);
 
     public Span<byte> Span => _bytes;
 
@@ -26,5 +30,13 @@ internal sealed class PinnedBuffer
             _bytes = GC.AllocateUninitializedArray<byte>(checked((int)size), pinned: true);
             Generation++;
         }
+    }
+
+    /// <summary>ONNX Runtime's view of it, as it lies now.</summary>
+    public OrtValue View(TensorDatatype datatype, long[] shape)
+    {
+        var size = TensorShape.CountElements(shape) * datatype.ElementSizeBytes();
+        return OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance, ModelSignature.ElementTypeOf(datatype), shape, Address, size);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class TensorPacker(ModelVersion model)
             var datatype = model.Signature.Inputs[i].Datatype;
             if (datatype != TensorDatatype.Bytes)
             {
-                values.Add(PinnedTensor.Create(_buffers[i], datatype, Shape(key, i, rows)));
+                values.Add(_buffers[i].View(datatype, Shape(key, i, rows)));
             }
         }
     }
@@ -150,4 +150,16 @@ internal sealed class TensorPacker(ModelVersion model)
 
     private static int RowBytes(long[] rowShape, TensorDatatype datatype) =>
         checked((int)(TensorShape.CountElements(rowShape) * datatype.ElementSizeBytes()));
+}
+
+/// <summary>Values that last for one run.</summary>
+internal readonly struct DisposableValues(List<OrtValue>? values) : IDisposable
+{
+    public void Dispose()
+    {
+        foreach (var value in values ?? [])
+        {
+            value.Dispose();
+        }
+    }
 }
