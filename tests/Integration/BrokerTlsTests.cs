@@ -5,6 +5,7 @@ using Millrace.LocalServices;
 using Millrace.TestKit;
 using Millrace.Worker.Broker;
 using Millrace.Worker.DeadLetters;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Integration.Tests;
 
@@ -91,7 +92,6 @@ public sealed class BrokerTlsTests(TestRabbitMq rabbitMq, TestPostgres postgres)
         Assert.Contains(worker.ErrorLines, line => line.Contains("Broker:Prefetch", StringComparison.Ordinal));
     }
 
-    // MassTransit connects by itself, and accepts any authority unless told otherwise.
     [Theory]
     [InlineData("wrong host")]
     [InlineData("untrusted")]
@@ -100,7 +100,10 @@ public sealed class BrokerTlsTests(TestRabbitMq rabbitMq, TestPostgres postgres)
     {
         _proxy.Show(Certificate(fault));
         var options = new BrokerOptions { Uri = _proxy.Uri.AbsoluteUri, CertificateAuthority = _certificates.AuthorityFile };
-        var intake = new DeadLetterIntake(Options.Create(options), new DeadLetterFilter(null!, TimeProvider.System, NullLogger<DeadLetterFilter>.Instance), NullLoggerFactory.Instance);
+        await using var store = ResultStores.OpenSqlite(Path.Combine(Path.GetTempPath(), $"millrace-{Guid.NewGuid():N}.db"));
+        using var retries = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
+        var filter = new DeadLetterFilter(null!, TimeProvider.System, NullLogger<DeadLetterFilter>.Instance);
+        using var intake = new DeadLetterIntake(Options.Create(options), filter, retries, TimeProvider.System, NullLogger<DeadLetterIntake>.Instance);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
         var starting = intake.StartAsync(stop.Token);

@@ -31,8 +31,7 @@ internal static class BrokerTopology
         ["x-message-ttl"] = 60_000,
     };
 
-    /// <summary>The arguments of the queue with the dead letters that are to get rows.</summary>
-    public static IReadOnlyDictionary<string, object?> DeadLetterRowsArguments { get; } = new Dictionary<string, object?>(StringComparer.Ordinal)
+    private static readonly Dictionary<string, object?> s_deadLetterRowsArguments = new(StringComparer.Ordinal)
     {
         ["x-queue-type"] = "quorum",
         // A row that no store takes, or a body that ends the worker, must not come back for ever. The other queue still has it then.
@@ -99,7 +98,7 @@ internal static class BrokerTopology
         // Each dead letter goes to both queues: one keeps it for people, the other brings it to a worker, which gives the job its row.
         yield return BrokerPart.Exchange(BrokerNames.DeadLetters, ExchangeType.Fanout);
         yield return BrokerPart.Queue(BrokerNames.DeadLetters, s_deadLetterArguments);
-        yield return BrokerPart.Queue(BrokerNames.DeadLetterRows, DeadLetterRowsArguments);
+        yield return BrokerPart.Queue(BrokerNames.DeadLetterRows, s_deadLetterRowsArguments);
         yield return BrokerPart.Exchange(BrokerNames.Exchange, ExchangeType.Direct);
         yield return BrokerPart.Exchange(BrokerNames.RetryReturn, ExchangeType.Direct, s_returnArguments);
         yield return BrokerPart.Queue(BrokerNames.RetryProbes, s_probeArguments);

@@ -2,8 +2,8 @@ using RabbitMQ.Client;
 
 namespace Millrace.Worker.Broker;
 
-/// <summary>The connection that all queues are consumed on, each by a channel of its own. Opened anew once it is lost.</summary>
-internal sealed class IntakeConnection(BrokerOptions options) : IAsyncDisposable
+/// <summary>A connection that queues are consumed on, each by a channel of its own. Opened anew once it is lost.</summary>
+internal sealed class IntakeConnection(BrokerOptions options, string purpose) : IAsyncDisposable
 {
     private static readonly TimeSpan s_closeTimeout = TimeSpan.FromSeconds(2);
 
@@ -23,7 +23,7 @@ internal sealed class IntakeConnection(BrokerOptions options) : IAsyncDisposable
                 await lost.DisposeAsync();
             }
 
-            _connection ??= await options.CreateConnectionFactory("intake").CreateConnectionAsync(cancellationToken);
+            _connection ??= await options.CreateConnectionFactory(purpose).CreateConnectionAsync(cancellationToken);
             return await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
         }
         finally

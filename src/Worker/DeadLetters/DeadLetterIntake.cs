@@ -1,57 +1,58 @@
-using MassTransit;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Worker.Broker;
+using Millrace.Worker.Intake;
+using Millrace.Worker.Resilience;
 
 namespace Millrace.Worker.DeadLetters;
 
-/// <summary>Consumes the dead letters that are to get rows, by a receive endpoint of MassTransit's: they are few (docs/adr/0001).</summary>
-internal sealed class DeadLetterIntake(IOptions<BrokerOptions> options, DeadLetterFilter filter, ILoggerFactory loggers) : IHostedService
+/// <summary>Consumes the dead letters that are to get rows, as the queues of jobs are consumed, on a connection of their own.</summary>
+internal sealed class DeadLetterIntake : BackgroundService
 {
-    private readonly IBusControl _bus = Create(options.Value, filter, loggers);
+    private readonly IntakeConnection _connection;
+    private readonly QueueIntake _queue;
+    private readonly CancellationTokenSource _giveUp = new();
 
-    public Task StartAsync(CancellationToken cancellationToken) => _bus.StartAsync(cancellationToken);
-
-    public Task StopAsync(CancellationToken cancellationToken) => _bus.StopAsync(cancellationToken);
-
-    private static IBusControl Create(BrokerOptions options, DeadLetterFilter filter, ILoggerFactory loggers)
+    public DeadLetterIntake(
+        IOptions<BrokerOptions> options, DeadLetterFilter filter, RetryPipelines retries, TimeProvider time, ILogger<DeadLetterIntake> logger)
     {
-        LogContext.ConfigureCurrentLogContext(loggers);
-        return Bus.Factory.CreateUsingRabbitMq(bus =>
-        {
-            Connect(bus, options);
-            bus.ReceiveEndpoint(BrokerNames.DeadLetterRows, endpoint =>
-            {
-                endpoint.ConfigureConsumeTopology = false;
-                endpoint.PublishFaults = false;
-                endpoint.PrefetchCount = options.DeadLetterPrefetch;
-                // BrokerGate has declared it: here the arguments only have to be the same.
-                foreach (var (name, value) in BrokerTopology.DeadLetterRowsArguments)
-                {
-                    endpoint.SetQueueArgument(name, value!);
-                }
-
-                // What leaves the filter as an exception goes back to the queue: it happens when the worker ends before the job does.
-                endpoint.RethrowFaultedMessages();
-                endpoint.ConfigureReceive(pipe => pipe.UseFilter(filter));
-            });
-        });
+        _connection = new IntakeConnection(options.Value, "dead letters");
+        _queue = new QueueIntake(
+            BrokerNames.DeadLetterRows,
+            PrefetchWindow.Fixed(options.Value.DeadLetterPrefetch, time),
+            _connection.OpenChannelAsync,
+            (channel, token) => BrokerTopology.DeclareAsync(channel, options.Value, [], [], token),
+            (channel, held, failed) => new QueueConsumer(channel, filter.Take, held, failed, BrokerNames.DeadLetterRows, time, logger),
+            retries,
+            time,
+            logger);
     }
 
-    private static void Connect(IRabbitMqBusFactoryConfigurator bus, BrokerOptions options)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        var uri = new Uri(options.Uri!);
-        var credentials = uri.UserInfo.Split(':', 2);
-        var virtualHost = Uri.UnescapeDataString(uri.AbsolutePath.TrimStart('/'));
-        bus.Host(uri.Host, (ushort)AmqpUri.PortOf(uri), virtualHost.Length == 0 ? "/" : virtualHost, "millrace-worker dead letters", host =>
-        {
-            host.Username(credentials[0].Length == 0 ? "guest" : Uri.UnescapeDataString(credentials[0]));
-            host.Password(credentials.Length < 2 ? "guest" : Uri.UnescapeDataString(credentials[1]));
-            host.Heartbeat(options.RequestedHeartbeat);
-            host.MaxMessageSize(BrokerOptions.LargestBody);
-            BrokerTls.Secure(host, uri, options);
-        });
+        await base.StartAsync(cancellationToken);
+        await await Task.WhenAny(_queue.Consuming, ExecuteTask!).WaitAsync(cancellationToken);
     }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await using (_giveUp.CancelWith(cancellationToken))
+        {
+            await base.StopAsync(cancellationToken);
+        }
+
+        await _connection.DisposeAsync();
+        // It does not say itself that time was up.
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    public override void Dispose()
+    {
+        _giveUp.Dispose();
+        base.Dispose();
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _queue.RunAsync(stoppingToken, _giveUp.Token);
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using MassTransit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -21,13 +19,11 @@ using Millrace.Worker.Sending;
 namespace Millrace.Worker.Embedded;
 
 /// <summary>
-/// The whole worker inside another process: MassTransit's in-memory transport in place of RabbitMQ, and the worker's own intake,
-/// batcher, sessions, result writer and replies.
+/// The whole worker inside another process, which hands it jobs and gets their replies without a broker: the worker's own intake, batcher,
+/// sessions and result writer.
 /// </summary>
 public sealed class EmbeddedWorker : IAsyncDisposable
 {
-    private static readonly RawSerializer s_serializer = new();
-
     private readonly ServiceProvider _services;
     private readonly IReadOnlyList<IHostedService> _hosted;
     private readonly EmbeddedIntake _intake;
@@ -109,26 +105,16 @@ public sealed class EmbeddedWorker : IAsyncDisposable
             ? ModelDescriptions.Of(model.Version, _services.GetRequiredService<IOptions<LimitsOptions>>().Value)
             : null;
 
-    /// <summary>Sends a job; its reply comes with the same correlation id.</summary>
+    /// <summary>Sends a job, once the worker has room for it; its reply comes with the same correlation id.</summary>
+    /// <param name="modelName">The model.</param>
+    /// <param name="lane">The lane.</param>
+    /// <param name="correlationId">Comes back with the reply.</param>
+    /// <param name="body">The job. Its bytes may not change until the reply has come.</param>
+    /// <param name="cancellationToken">Ends the wait for room.</param>
     /// <exception cref="UnroutableModelException">Nobody here serves the model.</exception>
-    public async Task SendAsync(string modelName, Lane lane, string correlationId, WireBody body, CancellationToken cancellationToken)
-    {
-        var endpoint = await _intake.EndpointAsync(modelName, lane);
-        var bytes = MemoryMarshal.TryGetArray(body.Bytes, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
-            ? segment.Array
-            : body.Bytes.ToArray();
-        await endpoint.Send(new RawMessage(bytes), context =>
-        {
-            context.Serializer = s_serializer;
-            context.Headers.Set(MemoryHeaders.ContentType, body.ContentType);
-            context.Headers.Set(MemoryHeaders.CorrelationId, correlationId);
-            context.Headers.Set(MemoryHeaders.ReplyTo, EmbeddedIntake.ReplyQueue);
-            if (body.HeaderLength is { } length)
-            {
-                context.Headers.Set(OipFormat.HeaderLengthHeader, length);
-            }
-        }, cancellationToken);
-    }
+    /// <exception cref="ObjectDisposedException">The worker has ended.</exception>
+    public Task SendAsync(string modelName, Lane lane, string correlationId, WireBody body, CancellationToken cancellationToken) =>
+        _intake.SendAsync(modelName, lane, correlationId, body, cancellationToken);
 
     /// <summary>Ends what is in flight, commits it and stops. A store that is away is not waited for: what has no row then has none.</summary>
     public async ValueTask DisposeAsync()

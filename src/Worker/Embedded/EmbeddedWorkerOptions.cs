@@ -24,7 +24,7 @@ public sealed record EmbeddedWorkerOptions
     /// <value>Default: nowhere.</value>
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
-    /// <summary>Jobs held at once, of each lane.</summary>
+    /// <summary>Jobs held at once, of each model and lane; a further one waits until one of them has ended.</summary>
     /// <value>Default: 256.</value>
     public int Prefetch { get; init; } = 256;
 }

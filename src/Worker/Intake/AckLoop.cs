@@ -19,7 +19,7 @@ internal sealed partial class AckLoop : IDisposable
 
     private readonly IChannel _channel;
     private readonly Action<int> _told;
-    private readonly string _model;
+    private readonly string _queue;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Channel<Settled> _settled = Channel.CreateUnbounded<Settled>(new UnboundedChannelOptions { SingleReader = true });
@@ -34,12 +34,12 @@ internal sealed partial class AckLoop : IDisposable
     /// <param name="channel">The channel.</param>
     /// <param name="told">Gets how many deliveries the broker was told of, or need not be told of because the channel is gone.</param>
     /// <param name="failed">Gets to know where no delivery is acked any more: the worker must end then.</param>
-    /// <param name="model">Whose queue it is.</param>
+    /// <param name="queue">The queue's name, for the log.</param>
     /// <param name="time">Measures how long acks wait.</param>
     /// <param name="logger">For what goes back.</param>
-    public AckLoop(IChannel channel, Action<int> told, Action<Exception> failed, string model, TimeProvider time, ILogger logger)
+    public AckLoop(IChannel channel, Action<int> told, Action<Exception> failed, string queue, TimeProvider time, ILogger logger)
     {
-        (_channel, _told, _model, _time, _logger) = (channel, told, model, time, logger);
+        (_channel, _told, _queue, _time, _logger) = (channel, told, queue, time, logger);
         _gapTimer = time.CreateTimer(_ => _settled.Writer.TryWrite(default), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Ended = Task.Run(async () =>
         {
@@ -108,7 +108,7 @@ internal sealed partial class AckLoop : IDisposable
             catch (Exception fault) when (BrokerFaults.IsTransient(fault) || fault is ObjectDisposedException)
             {
                 // The channel is gone, and with it all that was unacked: it is delivered again, and a job with a row is answered from it.
-                LogNotTold(fault.Message, _model);
+                LogNotTold(fault.Message, _queue);
             }
 
             _told(count);
@@ -122,7 +122,7 @@ internal sealed partial class AckLoop : IDisposable
     {
         if (_abandonedFor is { } first && _time.GetElapsedTime(_toldAbandoned, now) >= s_logPause)
         {
-            LogAbandoned(_abandoned, _model, first.Message);
+            LogAbandoned(_abandoned, _queue, first.Message);
             (_abandoned, _abandonedFor, _toldAbandoned) = (0, null, now);
         }
     }
@@ -164,11 +164,11 @@ internal sealed partial class AckLoop : IDisposable
         }
     }
 
-    [LoggerMessage(EventId = 503, Level = LogLevel.Information, Message = "Finished deliveries of model {Model} could not be acked: {Reason}. The broker hands them over again")]
-    private partial void LogNotTold(string reason, string model);
+    [LoggerMessage(EventId = 503, Level = LogLevel.Information, Message = "{Queue}: finished deliveries could not be acked: {Reason}. The broker hands them over again")]
+    private partial void LogNotTold(string reason, string queue);
 
-    [LoggerMessage(EventId = 504, Level = LogLevel.Warning, Message = "{Deliveries} delivery(s) of model {Model} went back to the queue since this was last said; the first: {Reason}")]
-    private partial void LogAbandoned(int deliveries, string model, string reason);
+    [LoggerMessage(EventId = 504, Level = LogLevel.Warning, Message = "{Deliveries} delivery(s) went back to {Queue} since this was last said; the first: {Reason}")]
+    private partial void LogAbandoned(int deliveries, string queue, string reason);
 
     /// <summary>A delivery that has ended. A tag of 0 is no delivery: the timer's.</summary>
     private readonly record struct Settled(ulong Tag, Exception? Fault);

@@ -9,6 +9,10 @@ namespace Millrace.Worker.Intake;
 /// <summary>Reads what AMQP says of a message beside its body.</summary>
 internal static class AmqpDelivery
 {
+    /// <inheritdoc cref="Read(IReadOnlyBasicProperties, ReadOnlyMemory{byte}, bool, ISettlement, string, Lane)"/>
+    public static InboundDelivery Read(in RawDelivery raw, string model, Lane lane) =>
+        Read(raw.Properties, raw.Body, raw.Redelivered, raw.Settlement, model, lane);
+
     /// <summary>A delivery by RabbitMQ.</summary>
     /// <param name="properties">Its properties.</param>
     /// <param name="body">Its body, which must stay valid until the settlement is called.</param>

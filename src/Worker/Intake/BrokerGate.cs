@@ -13,8 +13,7 @@ using RabbitMQ.Client.Exceptions;
 namespace Millrace.Worker.Intake;
 
 /// <summary>
-/// Holds the start until the broker is there and has what the worker needs. MassTransit would try a queue that the broker refuses again
-/// and again, and its start would never end.
+/// Holds the start until the broker is there and has what the worker needs. What it refuses for good ends the start, with what is to be done.
 /// </summary>
 internal sealed partial class BrokerGate(
     IOptions<BrokerOptions> options, IOptions<RetryOptions> delays, WorkerLogins logins, ModelCatalog catalog, RetryPipelines retries, ILogger<BrokerGate> logger)

@@ -11,6 +11,10 @@ internal sealed class PrefetchWindow(WorkPace pace, Lane lane, int sessions, Fun
 
     private long _changed = time.GetTimestamp();
 
+    /// <summary>A window that stays as it is, for a queue whose deliveries run on no session.</summary>
+    public static PrefetchWindow Fixed(int size, TimeProvider time) =>
+        new(new WorkPace(), Lane.Bulk, sessions: size, () => 1, size, long.MaxValue, time);
+
     /// <summary>The most that it ever is.</summary>
     public int Limit => limit;
 

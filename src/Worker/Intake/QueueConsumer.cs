@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Millrace.Contracts;
 using Millrace.Worker.Broker;
 using Millrace.Worker.Jobs;
 using RabbitMQ.Client;
@@ -13,9 +12,7 @@ namespace Millrace.Worker.Intake;
 /// </summary>
 internal sealed class QueueConsumer : AsyncDefaultBasicConsumer, IDisposable
 {
-    private readonly Action<InboundDelivery, CancellationToken> _consume;
-    private readonly string _model;
-    private readonly Lane _lane;
+    private readonly Action<RawDelivery, CancellationToken> _consume;
 
     // Never disposed of: it has no timer, and a late word of the channel's end may still cancel it.
     private readonly CancellationTokenSource _gone = new();
@@ -31,26 +28,22 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer, IDisposable
     /// <param name="consume">Takes the deliveries.</param>
     /// <param name="held">Counts them, with those of the channels before.</param>
     /// <param name="failed">Gets to know where they are no longer acked, also after the channel is lost: the worker must end then.</param>
-    /// <param name="model">Whose queue it is.</param>
-    /// <param name="lane">Which of its queues.</param>
+    /// <param name="queue">The queue's name, for the log.</param>
     /// <param name="time">Measures how long acks wait.</param>
     /// <param name="logger">For what goes back.</param>
     public QueueConsumer(
         IChannel channel,
-        Action<InboundDelivery, CancellationToken> consume,
+        Action<RawDelivery, CancellationToken> consume,
         OpenDeliveries held,
         Action<Exception> failed,
-        string model,
-        Lane lane,
+        string queue,
         TimeProvider time,
         ILogger logger)
         : base(channel)
     {
         _consume = consume;
         _held = held;
-        _model = model;
-        _lane = lane;
-        _acks = new AckLoop(channel, Forget, failed, model, time, logger);
+        _acks = new AckLoop(channel, Forget, failed, queue, time, logger);
     }
 
     /// <summary>Ends, with the reason, when no delivery comes any more although nobody here has cancelled the consumer.</summary>
@@ -85,8 +78,7 @@ internal sealed class QueueConsumer : AsyncDefaultBasicConsumer, IDisposable
         var settlement = new TagSettlement(this, deliveryTag, copy);
         try
         {
-            var delivery = AmqpDelivery.Read(properties, copy.AsMemory(0, body.Length), redelivered, settlement, _model, _lane);
-            _consume(delivery, _gone.Token);
+            _consume(new RawDelivery(properties, exchange, routingKey, copy.AsMemory(0, body.Length), redelivered, settlement), _gone.Token);
         }
         catch (Exception fault)
         {

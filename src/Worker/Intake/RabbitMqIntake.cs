@@ -34,7 +34,7 @@ internal sealed partial class RabbitMqIntake : BackgroundService
         ILogger<RabbitMqIntake> logger)
     {
         (_options, _catalog, _serving, _logger) = (options.Value, catalog, serving, logger);
-        _connection = new IntakeConnection(_options);
+        _connection = new IntakeConnection(_options, "intake");
         foreach (var model in catalog.Names)
         {
             _queues.Add(Create(model, Lane.Interactive, _options.Prefetch));
@@ -43,15 +43,17 @@ internal sealed partial class RabbitMqIntake : BackgroundService
 
         QueueIntake Create(string model, Lane lane, int prefetch)
         {
+            var queue = BrokerNames.Queue(model, lane);
             var newest = catalog.Newest(model);
             var batcher = batchers.Of(newest);
             return new QueueIntake(
-                BrokerNames.Queue(model, lane),
+                queue,
                 new PrefetchWindow(
                     serving.PaceOf(model), lane, newest.Sessions, () => batcher.MaxBatchSize, prefetch, _options.PrefetchBytes, time),
                 _connection.OpenChannelAsync,
                 (channel, token) => BrokerTopology.DeclareAsync(channel, _options, delays.Value.QueueDelays, [model], token),
-                (channel, held, failed) => new QueueConsumer(channel, consumer.Consume, held, failed, model, lane, time, logger),
+                (channel, held, failed) => new QueueConsumer(
+                    channel, (raw, gone) => consumer.Consume(AmqpDelivery.Read(raw, model, lane), gone), held, failed, queue, time, logger),
                 retries,
                 time,
                 logger);

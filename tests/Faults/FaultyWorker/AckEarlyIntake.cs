@@ -5,6 +5,7 @@ using Millrace.Contracts;
 using Millrace.Worker.Broker;
 using Millrace.Worker.Inference;
 using Millrace.Worker.Intake;
+using Millrace.Worker.Jobs;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 
@@ -44,7 +45,21 @@ internal sealed partial class AckEarlyIntake(
     }
 
     private void Consume(string model, IReadOnlyBasicProperties properties, byte[] body) => consumer.Consume(
-        AmqpDelivery.Read(properties, body, redelivered: false, new AwaitedSettlement(), model, Lane.Interactive), CancellationToken.None);
+        AmqpDelivery.Read(properties, body, redelivered: false, new NoSettlement(), model, Lane.Interactive), CancellationToken.None);
+
+    /// <summary>It was acked before.</summary>
+    private sealed class NoSettlement : ISettlement
+    {
+        public void Complete()
+        {
+            // Nobody waits for it.
+        }
+
+        public void Abandon(Exception cause)
+        {
+            // It cannot go back any more.
+        }
+    }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Ready: consuming jobs, and acking them before their rows are committed")]
     private partial void LogConsuming();

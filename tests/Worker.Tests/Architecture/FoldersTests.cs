@@ -113,6 +113,7 @@ public sealed class FoldersTests
         ("DeadLetters", "Intake", "reads them as other deliveries are read"),
         ("DeadLetters", "Jobs", "they become decided jobs"),
         ("DeadLetters", "Observability", "counts them"),
+        ("DeadLetters", "Resilience", "waits for a broker that is away"),
 
         ("Embedded", "Batching", "composes it; the next attempt goes straight into the batcher"),
         ("Embedded", "Cancelling", "composes it"),

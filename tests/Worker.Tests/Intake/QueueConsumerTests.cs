@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Millrace.Contracts;
 using Millrace.Worker.Intake;
-using Millrace.Worker.Jobs;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using Xunit;
@@ -15,7 +14,7 @@ public sealed class QueueConsumerTests
 
     private readonly ScriptedChannel _channel = ScriptedChannel.Create();
     private readonly LineLogger _lines = new();
-    private readonly List<(InboundDelivery Delivery, CancellationToken Gone)> _taken = [];
+    private readonly List<(RawDelivery Delivery, CancellationToken Gone)> _taken = [];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -60,8 +59,8 @@ public sealed class QueueConsumerTests
         Assert.Equal(500, _lines.Deliveries);
     }
 
-    private QueueConsumer Create(Action<InboundDelivery, CancellationToken> consume) =>
-        new(_channel.Channel, consume, new OpenDeliveries(), _ => { }, "m", Lane.Interactive, TimeProvider.System, _lines);
+    private QueueConsumer Create(Action<RawDelivery, CancellationToken> consume) =>
+        new(_channel.Channel, consume, new OpenDeliveries(), _ => { }, "millrace.m", TimeProvider.System, _lines);
 
     private static async Task DeliverAsync(QueueConsumer consumer, int count)
     {

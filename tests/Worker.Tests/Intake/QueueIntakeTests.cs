@@ -17,7 +17,7 @@ public sealed class QueueIntakeTests : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly WorkPace _pace = new();
     private readonly Channel<ScriptedChannel> _opened = System.Threading.Channels.Channel.CreateUnbounded<ScriptedChannel>();
-    private readonly List<InboundDelivery> _taken = [];
+    private readonly List<RawDelivery> _taken = [];
     private bool _completesAtOnce;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -167,14 +167,14 @@ public sealed class QueueIntakeTests : IAsyncDisposable
                 return script.Channel;
             },
             (_, _) => Task.CompletedTask,
-            (channel, held, failed) => new QueueConsumer(channel, Take, held, failed, "m", Lane.Interactive, TimeProvider.System, NullLogger.Instance),
+            (channel, held, failed) => new QueueConsumer(channel, Take, held, failed, "millrace.m", TimeProvider.System, NullLogger.Instance),
             pipelines,
             TimeProvider.System,
             NullLogger.Instance);
         return intake.RunAsync(_stopping.Token, Token);
     }
 
-    private void Take(InboundDelivery delivery, CancellationToken gone)
+    private void Take(RawDelivery delivery, CancellationToken gone)
     {
         _taken.Add(delivery);
         if (_completesAtOnce)

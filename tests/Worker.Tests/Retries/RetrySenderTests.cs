@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
 using Millrace.Worker.Broker;
-using Millrace.Worker.Intake;
 using Millrace.Worker.Jobs;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;

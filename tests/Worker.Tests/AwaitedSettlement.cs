@@ -1,8 +1,8 @@
 using Millrace.Worker.Jobs;
 
-namespace Millrace.Worker.Intake;
+namespace Millrace.Worker.Tests;
 
-/// <summary>For a transport that acks when its own call returns: MassTransit's.</summary>
+/// <summary>Tells how a delivery has ended.</summary>
 internal sealed class AwaitedSettlement : ISettlement
 {
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
