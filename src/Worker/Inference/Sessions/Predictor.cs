@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using Millrace.Contracts;
 using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Inference.Tensors;
 using Millrace.Worker.Jobs;
@@ -15,18 +14,12 @@ internal sealed class Predictor : IDisposable
     // A model with open dimensions may see any number of shapes; bindings are cheap to make again.
     private const int MaxBindings = 256;
 
-    // Of one output of a full batch. What is larger is allocated by each run, and given back after it.
-    private const int MostPinnedBytes = 256 * 1024 * 1024;
-
     private readonly ModelVersion _model;
     private readonly Func<InferenceSession> _reopen;
     private readonly Lock _device;
     private readonly RunLimit _limit;
     private readonly TensorPacker _packer;
-    private readonly PinnedBuffer[] _outputs;
-
-    // False where the outputs are allocated by each run, because their size is not known before it.
-    private readonly bool _outputsArePinned;
+    private readonly TensorUnpacker _unpacker;
     private readonly Dictionary<(BatchKey Key, int Rows), SessionBinding> _bindings = [];
     private readonly SessionUse _use;
     private InferenceSession? _session;
@@ -46,8 +39,7 @@ internal sealed class Predictor : IDisposable
         _limit = new RunLimit(model.RunTimeout, time);
         _use = new SessionUse(Free);
         _packer = new TensorPacker(model);
-        _outputs = [.. model.Signature.Outputs.Select(_ => new PinnedBuffer())];
-        _outputsArePinned = model.IsBatchable && model.Signature.Outputs.All(spec => IsPinnable(spec, model.MaxBatchSize));
+        _unpacker = new TensorUnpacker(model);
     }
 
     /// <summary>Runs a batch; its rows' outputs are in its jobs afterwards.</summary>
@@ -144,39 +136,14 @@ internal sealed class Predictor : IDisposable
         var binding = Bind(batch.Key, rows);
         _packer.BindNumbers(binding.IoBinding, binding.Inputs);
         using var texts = _packer.BindTexts(binding.IoBinding, batch, rows);
-        if (_outputsArePinned)
-        {
-            ClearOutputs(rows);
-        }
-        else
-        {
-            // Anew for each run: what the last one put there would be taken for memory to write to, and may be of another size.
-            BindOutputsToDevice(binding.IoBinding);
-        }
-
+        _unpacker.Prepare(binding.IoBinding, rows, Fill);
         Run(binding.IoBinding);
         // What the run itself names as its outputs, and not the memory that it was given for them: an output that is an input of the
         // graph lies in the input's memory, and its own is never written.
         using var values = binding.IoBinding.GetOutputValues();
-        for (var i = 0; i < _outputs.Length; i++)
+        for (var i = 0; i < values.Count; i++)
         {
-            if (_outputsArePinned)
-            {
-                UnpackPinned(batch, i, values[i], rows);
-            }
-            else
-            {
-                UnpackValue(batch, i, values[i], rows);
-            }
-        }
-    }
-
-    /// <summary>Where a kernel leaves a part of its output unwritten, that must not be what another caller's run wrote there.</summary>
-    private void ClearOutputs(int rows)
-    {
-        for (var i = 0; i < _outputs.Length; i++)
-        {
-            _outputs[i].Span[..(rows * OutputRowBytes(_model.Signature.Outputs[i]))].Fill(Fill);
+            _unpacker.Unpack(batch, i, values[i], rows);
         }
     }
 
@@ -202,18 +169,9 @@ internal sealed class Predictor : IDisposable
 
     private SessionBinding Bind(BatchKey key, int rows)
     {
-        if (_outputsArePinned)
-        {
-            GrowOutputs(rows);
-        }
-
+        _unpacker.EnsureSize(rows);
         // A grown buffer has moved: what is bound to the old one is stale.
-        var generation = _packer.Generation;
-        foreach (var output in _outputs)
-        {
-            generation += output.Generation;
-        }
-
+        var generation = _packer.Generation + _unpacker.Generation;
         if (generation != _generation || _bindings.Count > MaxBindings)
         {
             DropBindings();
@@ -235,15 +193,7 @@ internal sealed class Predictor : IDisposable
         try
         {
             _packer.AddNumbers(key, rows, inputs);
-            for (var i = 0; _outputsArePinned && i < _outputs.Length; i++)
-            {
-                var spec = _model.Signature.Outputs[i];
-                long[] shape = [rows, .. spec.Shape.AsSpan(1)];
-                var value = _outputs[i].View(spec.Datatype, shape);
-                outputs.Add(value);
-                binding.BindOutput(spec.Name, value);
-            }
-
+            _unpacker.BindPinned(binding, rows, outputs);
             return new SessionBinding(binding, inputs, outputs);
         }
         catch
@@ -252,80 +202,6 @@ internal sealed class Predictor : IDisposable
             throw;
         }
     }
-
-    private void BindOutputsToDevice(OrtIoBinding binding)
-    {
-        foreach (var spec in _model.Signature.Outputs)
-        {
-            binding.BindOutputToDevice(spec.Name, OrtMemoryInfo.DefaultInstance);
-        }
-    }
-
-    private void GrowOutputs(int rows)
-    {
-        for (var i = 0; i < _outputs.Length; i++)
-        {
-            var rowBytes = (long)OutputRowBytes(_model.Signature.Outputs[i]);
-            _outputs[i].EnsureSize(rows * rowBytes, _model.MaxBatchSize * rowBytes);
-        }
-    }
-
-    private static int OutputRowBytes(TensorSpec spec) => checked((int)(spec.RowElements!.Value * spec.Datatype.ElementSizeBytes()));
-
-    private void UnpackPinned(Batch batch, int output, OrtValue value, int rows)
-    {
-        var spec = _model.Signature.Outputs[output];
-        var rowBytes = OutputRowBytes(spec);
-        var data = value.GetTensorMutableRawData();
-        if (data.Length != rows * rowBytes)
-        {
-            throw new OutputMismatchException(
-                $"output '{spec.Name}': {data.Length} bytes for a batch of {rows} rows, expected {rowBytes} for each");
-        }
-
-        Unpack(batch, output, spec.Shape.AsSpan(1), data, rowBytes);
-    }
-
-    private void UnpackValue(Batch batch, int output, OrtValue value, int rows)
-    {
-        var spec = _model.Signature.Outputs[output];
-        var shape = value.GetTensorTypeAndShape().Shape;
-        if (_model.IsBatchable && (shape.Length == 0 || shape[0] != rows))
-        {
-            throw new OutputMismatchException($"output '{spec.Name}': shape [{string.Join(',', shape)}] for a batch of {rows} rows, expected {rows} first");
-        }
-
-        var rowShape = _model.IsBatchable ? shape.AsSpan(1) : shape;
-        if (spec.Datatype == TensorDatatype.Bytes)
-        {
-            TextTensor.Unpack(batch, output, rowShape, value);
-            return;
-        }
-
-        var data = value.GetTensorMutableRawData();
-        Unpack(batch, output, rowShape, data, _model.IsBatchable ? data.Length / rows : data.Length);
-    }
-
-    private void Unpack(Batch batch, int output, ReadOnlySpan<long> rowShape, ReadOnlySpan<byte> data, int rowBytes)
-    {
-        var at = 0;
-        for (var i = 0; i < batch.Slices.Count; i++)
-        {
-            var slice = batch.Slices[i];
-            var size = slice.Rows * rowBytes;
-            if (slice.Job.Outputs.Wants(output) && !slice.Job.Outputs.TryAdd(output, slice.FirstRow, rowShape, data.Slice(at, size)))
-            {
-                throw OutputMismatchException.BetweenSlices(_model.Signature.Outputs[output].Name);
-            }
-
-            at += size;
-        }
-    }
-
-    private static bool IsPinnable(TensorSpec spec, int rows) =>
-        spec.Datatype != TensorDatatype.Bytes
-        && spec.RowElements is > 0 and var elements
-        && (UInt128)elements * (uint)spec.Datatype.ElementSizeBytes() * (uint)rows <= MostPinnedBytes;
 
     private void DropBindings()
     {
