@@ -129,6 +129,9 @@ internal sealed class Predictor : IDisposable
     /// </summary>
     internal byte Fill { get; init; }
 
+    /// <summary>How many shapes it keeps a binding of.</summary>
+    internal int Bindings => _bindings.Count;
+
     private InferenceSession Session => _session ?? throw new InvalidOperationException("There is no session: the last one could not be opened anew.");
 
     private void RunPacked(Batch batch, int rows)

@@ -349,6 +349,24 @@ public sealed class PredictorTests
         }
     }
 
+    [Fact]
+    public void What_is_kept_of_shapes_that_callers_choose_is_bounded()
+    {
+        var graph = new OnnxGraph()
+            .Input("x", TensorDatatype.Fp32, -1, -1)
+            .Node("Neg", ["x"], ["y"])
+            .Output("y", TensorDatatype.Fp32, -1, -1);
+        using var model = TestModel.Open(graph);
+
+        for (var width = 1; width <= 600; width++)
+        {
+            var values = new float[width];
+            Array.Fill(values, width);
+            Assert.Equal(-width, Floats(model.Run(Tensor.Create<float>("x", [1, width], values)))[^1]);
+            Assert.InRange(model.Predictor.Bindings, 1, 257);
+        }
+    }
+
     /// <summary>Drops the rows that hold a negative number, of which the probe has none: nobody can tell whose the others are.</summary>
     [Fact]
     public void A_batch_that_gives_another_number_of_rows_than_it_has_gives_nobody_anything()
