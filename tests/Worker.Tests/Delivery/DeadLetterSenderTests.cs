@@ -58,11 +58,31 @@ public sealed class DeadLetterSenderTests
         Assert.Equal(times, _messages.Count);
     }
 
-    private async Task SendAsync(string contentType, string correlationId, params SendOutcome[] outcomes)
+    [Fact]
+    public async Task A_body_that_is_refused_is_sent_again_after_growing_waits()
+    {
+        using var time = new ManualTime();
+        var sending = SendAsync(time, "text/plain", "c", SendOutcome.Refused, SendOutcome.Refused, SendOutcome.Confirmed);
+        Assert.Equal(TimeSpan.FromMilliseconds(200), time.WaitUntilArmed());
+        Assert.Single(_messages);
+
+        time.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal(TimeSpan.FromSeconds(1), time.WaitUntilArmed());
+        Assert.Equal(2, _messages.Count);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await sending.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal(3, _messages.Count);
+    }
+
+    private Task SendAsync(string contentType, string correlationId, params SendOutcome[] outcomes) =>
+        SendAsync(TimeProvider.System, contentType, correlationId, outcomes);
+
+    private async Task SendAsync(TimeProvider time, string contentType, string correlationId, params SendOutcome[] outcomes)
     {
         Array.ForEach(outcomes, _outcomes.Enqueue);
         using var metrics = new WorkerMetrics(TimeProvider.System);
-        var sender = new DeadLetterSender(new ScriptedSender(this), metrics, TimeProvider.System, NullLogger<DeadLetterSender>.Instance);
+        var sender = new DeadLetterSender(new ScriptedSender(this), metrics, time, NullLogger<DeadLetterSender>.Instance);
         var delivery = PendingJobs.Delivery() with { Body = new byte[] { 1, 2, 3 }, ContentType = contentType, ContentEncoding = "br", CorrelationId = correlationId, ReplyTo = "replies" };
         await sender.SendAsync(delivery, new WireError(ErrorCode.UnreadableBody, "no"), Token);
     }

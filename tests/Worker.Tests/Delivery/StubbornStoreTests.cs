@@ -170,6 +170,21 @@ public sealed class StubbornStoreTests : IDisposable
         writer.Dispose();
     }
 
+    [Fact]
+    public async Task A_writer_that_is_stopped_before_it_has_begun_gives_back_what_waits()
+    {
+        var jobs = Decide(Jobs(2));
+        await using var store = Store(StoreFaultKind.Passing, _ => false);
+        var pipelines = new RetryPipelines(store, TimeProvider.System, NullLogger<RetryPipelines>.Instance);
+        var writer = ResultWriters.Create(store, pipelines, _metrics);
+        jobs.ForEach(writer.Enqueue);
+
+        await StopAsync(writer);
+
+        Assert.Empty(_commits);
+        Assert.All(jobs, job => Assert.True(job.Settled().IsFaulted || job.Settled().IsCanceled));
+    }
+
     [Theory]
     [InlineData(StoreFaultKind.NoRoom)]
     [InlineData(StoreFaultKind.Setup)]
