@@ -1,5 +1,6 @@
 using System.Text.Unicode;
 using Millrace.Contracts;
+using Millrace.Contracts.Wire;
 
 namespace Millrace.Results;
 
@@ -10,7 +11,7 @@ public static class Storability
     /// The most that the outputs of one row may take unless told otherwise, in the protocol's binary layout: 8 MiB. Postgres takes seconds to read the JSON of
     /// so much, and the rows that commit with it wait.
     /// </summary>
-    public const int MaxOutputBytes = 8 * 1024 * 1024;
+    public const int MaxOutputBytes = WireLimits.DefaultMaxOutputBytes;
 
     /// <summary>Bytes that the outputs of one row take in the protocol's binary layout.</summary>
     public static long SizeOf(IReadOnlyList<Tensor> outputs)

@@ -1,4 +1,3 @@
 using Millrace.TestKit;
 
-[assembly: AssemblyFixture(typeof(TestPostgres))]
 [assembly: AssemblyFixture(typeof(TestRabbitMq))]

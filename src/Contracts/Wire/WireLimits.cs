@@ -9,6 +9,12 @@ public sealed record WireLimits
     /// <summary>The default of <see cref="MaxJsonDepth"/>, a worker's too.</summary>
     public const int DefaultMaxJsonDepth = 16;
 
+    /// <summary>Bytes of a body that a worker takes unless told otherwise (its <c>Limits:MaxPayloadBytes</c>).</summary>
+    public const int DefaultMaxPayloadBytes = 4 * 1024 * 1024;
+
+    /// <summary>Bytes of one job's outputs that a worker gives unless told otherwise (its <c>Limits:MaxOutputBytes</c>), in the binary layout.</summary>
+    public const int DefaultMaxOutputBytes = 8 * 1024 * 1024;
+
     /// <summary>The most dimensions of a shape.</summary>
     /// <value>Default: 8.</value>
     public int MaxRank { get; init; } = DefaultMaxRank;

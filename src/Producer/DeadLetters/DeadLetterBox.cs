@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Millrace.Contracts;
 using Millrace.Contracts.Wire;
-using Millrace.Producer.Client;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 

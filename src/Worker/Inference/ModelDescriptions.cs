@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
+using Millrace.Contracts;
 using Millrace.Worker.Inference.Models;
 using Millrace.Worker.Inference.Sessions;
 using Millrace.Worker.Jobs;

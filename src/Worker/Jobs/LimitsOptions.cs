@@ -13,7 +13,7 @@ public sealed class LimitsOptions
     /// <summary>Bytes of a body.</summary>
     /// <value>Default: 4 MiB.</value>
     [Range(1024, 512 * 1024 * 1024)]
-    public int MaxPayloadBytes { get; set; } = 4 * 1024 * 1024;
+    public int MaxPayloadBytes { get; set; } = WireLimits.DefaultMaxPayloadBytes;
 
     /// <summary>Dimensions of a shape.</summary>
     /// <value>Default: 8.</value>

@@ -10,9 +10,9 @@ namespace Millrace.Contracts.Tests.Tls;
 public sealed class ConnectionPlacesTests
 {
     [Theory]
-    [InlineData(@"\bConnectionFactory\b", "src/Producer/Client/BrokerConnection.cs", "src/Worker/Broker/BrokerOptions.cs")]
+    [InlineData(@"\bConnectionFactory\b", "src/Producer/BrokerConnection.cs", "src/Worker/Broker/BrokerOptions.cs")]
     [InlineData("UsingRabbitMq")]
-    [InlineData("SslOption|UseSsl", "src/Producer/Client/BrokerConnection.cs", "src/Worker/Broker/BrokerTls.cs")]
+    [InlineData("SslOption|UseSsl", "src/Producer/BrokerConnection.cs", "src/Worker/Broker/BrokerTls.cs")]
     [InlineData("SslStream|TcpClient", "src/Contracts/Tls/CertificateCheck.cs", "src/Contracts/Tls/PortProbe.cs", "src/LocalServices/RabbitMqServer.cs", "src/Results/Postgres/ServerCertificate.cs")]
     public void Connections_are_made_nowhere_else(string pattern, params string[] places)
     {

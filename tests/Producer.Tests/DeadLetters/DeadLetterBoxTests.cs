@@ -1,5 +1,4 @@
 using Millrace.Producer.DeadLetters;
-using Millrace.Producer.Tests.Client;
 using Millrace.TestKit;
 
 namespace Millrace.Producer.Tests.DeadLetters;
@@ -11,7 +10,7 @@ public sealed class DeadLetterBoxTests(TestRabbitMq rabbitMq)
     [Fact]
     public async Task A_requeue_that_is_given_up_while_it_is_sent_is_finished()
     {
-        await using var site = await DeadSite.CreateAsync(rabbitMq);
+        await using var site = await DeadSite.CreateAsync(rabbitMq, TestContext.Current.CancellationToken);
         await site.SendUnreadableAsync("{");
         var broker = new Uri(site.Broker);
         await using var relay = new TcpRelay(broker.Host, broker.Port);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Millrace.Contracts.Wire;
 using Millrace.Producer.DeadLetters;
+using Millrace.TestKit;
 using RabbitMQ.Client;
 
 namespace Millrace.Producer.Tests.DeadLetters;

@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging;
+using Millrace.Cli.Embedded;
+using Millrace.Cli.Terminal;
+using Millrace.Contracts;
+using Millrace.Producer;
+using Millrace.Results;
+using Millrace.Scoring;
+
+namespace Millrace.Cli.Services;
+
+/// <summary>A client and what it stands on: a broker; or this process's worker with its store, migrated.</summary>
+internal sealed class ClientSession : IAsyncDisposable
+{
+    // What says why the store takes no rows just now, at most once a second.
+    private const string StoreLog = "Millrace.Worker.Resilience.RetryPipelines";
+
+    private readonly Task<EmbeddedClient>? _embedded;
+    private readonly ILoggerFactory? _loggers;
+
+    private ClientSession(Task<MillraceClient> client) => Client = client;
+
+    private ClientSession(Task<EmbeddedClient> embedded, IResultStore store, ILoggerFactory loggers)
+    {
+        _embedded = embedded;
+        Client = ClientOf(embedded);
+        Store = store;
+        _loggers = loggers;
+    }
+
+    /// <summary>The client, once it is connected; what can be done before need not wait for it.</summary>
+    public Task<MillraceClient> Client { get; }
+
+    /// <summary>The store that the rows go to; null where that is the business of a worker elsewhere.</summary>
+    public IResultStore? Store { get; }
+
+    /// <summary>Begins to connect to the broker, or to start the worker on one model where there is none.</summary>
+    /// <exception cref="UsageException">There is no such model.</exception>
+    public static ClientSession Open(
+        CliContext context,
+        Uri? broker,
+        string modelsDirectory,
+        string modelName,
+        StoreChoice storeChoice,
+        MillraceClientOptions options,
+        CancellationToken cancellationToken)
+    {
+        if (broker is not null)
+        {
+            return new ClientSession(context.ConnectAsync(options with { Broker = broker }, cancellationToken));
+        }
+
+        ModelNames.Require(modelsDirectory, modelName);
+        var store = storeChoice.Open(context);
+        // What the worker waits out, such as a lock of another process, is in no reply: without its log a person would see only a halt.
+        var loggers = LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(LogLevel.Error)
+            .AddFilter(StoreLog, LogLevel.Warning)
+            // What its in-memory transport has to say of a job that ran out of time, the call says as well.
+            .AddFilter("MassTransit", LogLevel.None)
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        var embedded = new EmbeddedModels { Directory = modelsDirectory, Names = [modelName], Store = store, Loggers = loggers };
+        return new ClientSession(Task.Run(EmbedAsync, cancellationToken), store, loggers);
+
+        async Task<EmbeddedClient> EmbedAsync()
+        {
+            await store.MigrateOrExplainAsync(new MigrationOptions { OnWaiting = context.Error.WriteLine }, cancellationToken);
+            return await context.EmbedAsync(embedded, options, cancellationToken);
+        }
+    }
+
+    /// <summary>What the worker in this process says of a model; null where there is none here, or it does not serve that one.</summary>
+    /// <param name="modelName">The model.</param>
+    /// <param name="version">The version; null for the newest.</param>
+    public async Task<ModelDescription?> DescribeAsync(string modelName, string? version) =>
+        _embedded is null ? null : (await _embedded).Describe(modelName, version);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // Whoever needed the client was told if there is none.
+        await Task.WhenAny(Client);
+        if (Client.IsCompletedSuccessfully)
+        {
+            await (await Client).DisposeAsync();
+        }
+
+        if (Store is not null)
+        {
+            await Store.DisposeAsync();
+        }
+
+        _loggers?.Dispose();
+    }
+
+    private static async Task<MillraceClient> ClientOf(Task<EmbeddedClient> embedded) => (await embedded).Client;
+}

@@ -1,0 +1,127 @@
+using Millrace.Contracts;
+using Millrace.Contracts.Tls;
+using Millrace.Contracts.Wire;
+
+namespace Millrace.Producer;
+
+/// <summary>
+/// Sends jobs to Millrace and brings their replies. Safe for many callers at once; one client holds one connection, so make one and
+/// keep it. A job that is repeated after a lost connection keeps its id, and so stays one job with one row.
+/// </summary>
+public sealed class MillraceClient : IAsyncDisposable
+{
+    private readonly IJobTransport _transport;
+    private readonly MillraceClientOptions _options;
+    private readonly SemaphoreSlim _window;
+
+    internal MillraceClient(IJobTransport transport, MillraceClientOptions options)
+    {
+        _transport = transport;
+        _options = options;
+        _window = new SemaphoreSlim(options.MaxInFlight);
+    }
+
+    /// <summary>Connects to the broker.</summary>
+    /// <exception cref="ArgumentException">The options name none, or hold a value that is none.</exception>
+    /// <exception cref="BrokerConnectionException">The broker cannot be reached, or refused us.</exception>
+    public static async Task<MillraceClient> ConnectAsync(MillraceClientOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.MaxInFlight < 1)
+        {
+            throw new ArgumentException($"MaxInFlight is {options.MaxInFlight}, expected 1 or more.", nameof(options));
+        }
+
+        if (options.CertificateAuthority is { } authority && !CertificateAuthorities.TryRead(authority, out _, out var problem))
+        {
+            throw new ArgumentException($"CertificateAuthority: {problem}.", nameof(options));
+        }
+
+        var address = options.Broker is { } broker
+            ? BrokerAddress.TryCreate(broker) ?? throw new ArgumentException("Broker is not an amqp:// or amqps:// URI.", nameof(options))
+            : throw new ArgumentException("Set Broker.", nameof(options));
+        return new MillraceClient(await BrokerTransport.ConnectAsync(address, options, cancellationToken), options);
+    }
+
+    /// <inheritdoc cref="PredictAsync(PredictionJob, Lane, CancellationToken)"/>
+    public Task<PredictionResult> PredictAsync(PredictionJob job, CancellationToken cancellationToken) =>
+        PredictAsync(job, Lane.Interactive, cancellationToken);
+
+    /// <summary>Sends a job and waits for its reply. A job without an id gets a new one.</summary>
+    /// <returns>The reply, which may tell of an error: see <see cref="PredictionResult.Status"/>.</returns>
+    /// <exception cref="UnroutableJobException">Nobody serves the model.</exception>
+    /// <exception cref="ReplyTimeoutException">No reply came within <see cref="MillraceClientOptions.Timeout"/>.</exception>
+    /// <exception cref="BrokerConnectionException">The connection was lost and did not come back within that time.</exception>
+    public async Task<PredictionResult> PredictAsync(PredictionJob job, Lane lane, CancellationToken cancellationToken)
+    {
+        var reply = await RequestAsync(Outgoing(job, lane), cancellationToken);
+        return reply.HeaderLength is { } headerLength
+            ? OipFormat.ReadBinaryResult(reply.Bytes, headerLength)
+            : OipFormat.ReadResult(reply.Bytes);
+    }
+
+    /// <inheritdoc cref="PublishAsync(PredictionJob, Lane, CancellationToken)"/>
+    public Task<Guid> PublishAsync(PredictionJob job, CancellationToken cancellationToken) =>
+        PublishAsync(job, Lane.Interactive, cancellationToken);
+
+    /// <summary>Sends a job whose result is to be read from the store, and returns when the broker has confirmed it.</summary>
+    /// <returns>The job's id.</returns>
+    /// <exception cref="UnroutableJobException">Nobody serves the model.</exception>
+    /// <exception cref="BrokerConnectionException">No confirm came within <see cref="MillraceClientOptions.Timeout"/>.</exception>
+    public async Task<Guid> PublishAsync(PredictionJob job, Lane lane, CancellationToken cancellationToken)
+    {
+        var outgoing = Outgoing(job, lane);
+        await PublishAsync(outgoing, cancellationToken);
+        return outgoing.Id;
+    }
+
+    /// <summary>Ends what is under way and closes the connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _transport.DisposeAsync();
+        _window.Dispose();
+    }
+
+    /// <summary>Sends a body as it is and brings the reply as it came.</summary>
+    internal async Task<WireBody> RequestAsync(OutgoingJob job, CancellationToken cancellationToken)
+    {
+        using var turn = await CallTurn.TakeAsync(_window, _options, cancellationToken);
+        try
+        {
+            return await _transport.RequestAsync(job, turn.Token);
+        }
+        catch (OperationCanceledException ended) when (turn.TimedOut(cancellationToken))
+        {
+            throw Unreached(ended) ?? (Exception)new ReplyTimeoutException(job.Id, _options.Timeout);
+        }
+    }
+
+    /// <summary>Sends a body as it is, and returns when it is confirmed.</summary>
+    internal async Task PublishAsync(OutgoingJob job, CancellationToken cancellationToken)
+    {
+        using var turn = await CallTurn.TakeAsync(_window, _options, cancellationToken);
+        try
+        {
+            await _transport.PublishAsync(job, turn.Token);
+        }
+        catch (OperationCanceledException ended) when (turn.TimedOut(cancellationToken))
+        {
+            throw Unreached(ended) ?? (Exception)new ReplyTimeoutException(job.Id, _options.Timeout);
+        }
+    }
+
+    /// <summary>The lost connection that a call ran out of time on, if it did.</summary>
+    private static BrokerConnectionException? Unreached(OperationCanceledException ended) => ended.InnerException as BrokerConnectionException;
+
+    private OutgoingJob Outgoing(PredictionJob job, Lane lane)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        if (string.IsNullOrEmpty(job.ModelName))
+        {
+            throw new ArgumentException("The job names no model.", nameof(job));
+        }
+
+        var id = job.Id ?? JobId.New(_options.TimeProvider);
+        return new OutgoingJob(id, job.ModelName, lane, OipFormat.WriteBinaryJob(job.Id is null ? job with { Id = id } : job));
+    }
+}

@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Text;
+using CsvHelper;
+using Millrace.Scoring.Cells;
+using Millrace.Scoring.Mapping;
+using Millrace.Scoring.Sources;
+
+namespace Millrace.Scoring.Runs;
+
+/// <summary>
+/// Sees to it that no number is read by the wrong marks, where nobody said which marks the file has: 1.234 is another number beside
+/// 1.234,50. The first rows are looked at before any is read. Later on a cell that is no number in the plain form is looked at alone,
+/// so that a clean file costs nothing.
+/// </summary>
+internal sealed class NumberWatch
+{
+    private const string PlainOption = "--decimal . takes the point for the decimal mark";
+
+    private readonly CsvSource _source;
+    private readonly InputMapping _mapping;
+    private readonly bool _isSaid;
+
+    private NumberWatch(CsvSource source, InputMapping mapping)
+    {
+        _source = source;
+        _mapping = mapping;
+        _isSaid = source.Dialect.Decimal is not null;
+        // Where a comma separates fields it is rarely a decimal mark too; a semicolon is there because it is, and Excel's "Unicode text" has tabs
+        // in every language.
+        IsUnsure = !_isSaid && source.Separator != (byte)',';
+    }
+
+    /// <summary>Whether a number such as 1.234 may still be a thousand: nothing in the file has shown that the point is its decimal mark.</summary>
+    public bool IsUnsure { get; private set; }
+
+    /// <summary>Looks at the first rows.</summary>
+    /// <exception cref="UsageException">They show other marks than the plain ones, or none and might have them.</exception>
+    public static NumberWatch Start(CsvSource source, InputMapping mapping)
+    {
+        var watch = new NumberWatch(source, mapping);
+        if (!watch._isSaid)
+        {
+            watch.LookAtFirstRows();
+        }
+
+        return watch;
+    }
+
+    /// <summary>Looks at a row that could be read, while <see cref="IsUnsure"/>.</summary>
+    /// <exception cref="UsageException">It has a number that may be two.</exception>
+    public void See(CsvReader row)
+    {
+        if (Doubt(row) is { } column)
+        {
+            throw Ambiguous(_source.Header[column], row.GetString(column), _source.LineNumber);
+        }
+    }
+
+    /// <summary>What to say of a cell that is no number in the marks that are taken; empty where it would be none in others either.</summary>
+    /// <exception cref="UsageException">It shows that the numbers before it may have been misread.</exception>
+    public string Explain(ReadOnlySpan<byte> cell, string column)
+    {
+        var marks = NumberShape.Of(cell);
+        return IsProof(marks)
+            ? throw Refusal(marks, column, Encoding.UTF8.GetString(cell), _source.LineNumber, _source.RowNumber)
+            : Option(marks) is { Length: > 0 } option ? $"; {option} reads it"
+            : "";
+    }
+
+    private void LookAtFirstRows()
+    {
+        CsvMalformedRecord? malformed = null;
+        using var rows = _source.ReadFirstRows(record => malformed = record);
+        (int Column, string Text, long Line)? doubt = null;
+        for (var isHeader = _source.Dialect.HasHeader != false; rows.Read(); isHeader = false, malformed = null)
+        {
+            // The last row may go on behind what is here.
+            var isWhole = rows.ByteOffset + rows.RawRecord.Length < _source.FirstRows.Length;
+            if (isHeader || !isWhole || malformed is not null || rows.FieldCount < _source.Header.Count)
+            {
+                continue;
+            }
+
+            var at = _source.FirstLine + rows.LineNumber - 1;
+            RefuseProof(rows, at);
+            if (IsUnsure && Doubt(rows) is { } column)
+            {
+                doubt ??= (column, rows.GetString(column), at);
+            }
+        }
+
+        if (IsUnsure && doubt is { } first)
+        {
+            throw Ambiguous(_source.Header[first.Column], first.Text, first.Line);
+        }
+    }
+
+    private void RefuseProof(CsvReader row, long line)
+    {
+        foreach (var input in _mapping.Inputs)
+        {
+            if (!CellParsers.IsNumber(input.Datatype))
+            {
+                continue;
+            }
+
+            foreach (var column in input.Columns)
+            {
+                var marks = NumberShape.Of(row.GetSpan(column));
+                if (IsProof(marks))
+                {
+                    throw Refusal(marks, _source.Header[column], row.GetString(column), line, rowsBefore: 0);
+                }
+            }
+        }
+    }
+
+    /// <summary>The first column whose number may be two, where the row does not show that the point is the decimal mark.</summary>
+    private int? Doubt(CsvReader row)
+    {
+        int? doubt = null;
+        foreach (var input in _mapping.Inputs)
+        {
+            if (!CellParsers.IsNumber(input.Datatype))
+            {
+                continue;
+            }
+
+            foreach (var column in input.Columns)
+            {
+                switch (NumberShape.Of(row.GetSpan(column)))
+                {
+                    case NumberMarks.DecimalPoint:
+                        IsUnsure = false;
+                        return null;
+                    case NumberMarks.Point:
+                        doubt ??= column;
+                        break;
+                }
+            }
+        }
+
+        return doubt;
+    }
+
+    /// <summary>Whether the point cannot be the decimal mark, so that what was read as one was misread.</summary>
+    private bool IsProof(NumberMarks marks) => !_isSaid && marks switch
+    {
+        NumberMarks.ThousandsPoint or NumberMarks.DecimalComma or NumberMarks.DecimalCommaThousandsPoint
+            or NumberMarks.DecimalCommaThousandsSpace or NumberMarks.DecimalCommaThousandsApostrophe => true,
+        NumberMarks.Comma => _source.Separator == (byte)';',
+        _ => false,
+    };
+
+    private UsageException Refusal(NumberMarks marks, string column, string cell, long line, long rowsBefore)
+    {
+        var shows = marks == NumberMarks.ThousandsPoint ? "a point between its thousands" : "a decimal comma";
+        var before = rowsBefore switch
+        {
+            <= 0 => "",
+            1 => "; row 1 was read with decimal points before it, take its prediction for wrong",
+            _ => $"; rows 1 to {Count(rowsBefore)} were read with decimal points before it, take their predictions for wrong",
+        };
+        return new UsageException(
+            $"{_source.Name}, line {Count(line)}: column '{column}' has '{cell}', a number with {shows}{before}",
+            $"{Option(marks)} reads such numbers; {PlainOption}, and such a cell for a mistake of its row");
+    }
+
+    private UsageException Ambiguous(string column, string cell, long line) => new(
+        $"{_source.Name}, line {Count(line)}: column '{column}' has '{cell}', which in a file that is not separated by commas may be a fraction or thousands: no number before it tells",
+        $"{PlainOption}, --decimal , --thousands . the comma");
+
+    private static string Option(NumberMarks marks) => marks switch
+    {
+        NumberMarks.ThousandsPoint or NumberMarks.DecimalCommaThousandsPoint => "--decimal , --thousands .",
+        NumberMarks.DecimalComma => "--decimal ,",
+        NumberMarks.DecimalCommaThousandsSpace => "--decimal , --thousands space",
+        NumberMarks.DecimalCommaThousandsApostrophe => "--decimal , --thousands \"'\"",
+        NumberMarks.Comma => "--decimal , (a fraction) or --thousands , (thousands)",
+        NumberMarks.ThousandsComma => "--thousands ,",
+        NumberMarks.ThousandsSpace => "--thousands space",
+        NumberMarks.ThousandsApostrophe => "--thousands \"'\"",
+        NumberMarks.Point => "--thousands .",
+        _ => "",
+    };
+
+    private static string Count(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,4 @@
+using Millrace.TestKit;
+
+[assembly: AssemblyFixture(typeof(TestPostgres))]
+[assembly: AssemblyFixture(typeof(TestRabbitMq))]

@@ -1,0 +1,2 @@
+global using Millrace.Contracts;
+global using Xunit;
