@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using Millrace.Contracts;
-using Millrace.Scoring.Mapping;
 
 namespace Millrace.Scoring.Cells;
 
@@ -35,19 +34,6 @@ internal sealed record MissingCells(string? Value)
 
         var element = new ArrayBufferWriter<byte>();
         return CellParsers.For(datatype)(Encoding.UTF8.GetBytes(Value), element) ? element.WrittenSpan.ToArray() : null;
-    }
-
-    /// <summary>Refuses what stands for nothing in any input.</summary>
-    /// <exception cref="UsageException">No input can have it.</exception>
-    public void Refuse(InputMapping mapping)
-    {
-        if (Value is not null && mapping.Inputs.All(input => ElementOf(input.Datatype) is null))
-        {
-            throw new UsageException(
-                $"--missing {(IsNan ? "nan" : Value)}: no input can be that: "
-                + string.Join(", ", mapping.Inputs.Select(input => $"'{input.Name}' is {input.Datatype.ToWireName()}")),
-                "only floats can be nan; an empty text is a text, and never missing");
-        }
     }
 
     /// <summary>What to say of a cell that is one.</summary>

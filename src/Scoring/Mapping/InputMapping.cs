@@ -1,4 +1,5 @@
 using Millrace.Contracts;
+using Millrace.Scoring.Cells;
 
 namespace Millrace.Scoring.Mapping;
 
@@ -57,6 +58,19 @@ internal sealed record InputMapping
         var used = Inputs.SelectMany(input => input.Columns).ToHashSet();
         var unused = Enumerable.Range(0, Names.Count).Where(index => index != label && !used.Contains(index)).ToList();
         return unused.Count > 0 ? $"not used: {ColumnText.Describe(unused, Names)}" : null;
+    }
+
+    /// <summary>Refuses what is to stand for missing cells and can in no input.</summary>
+    /// <exception cref="UsageException">No input can have it.</exception>
+    public void Refuse(MissingCells missing)
+    {
+        if (missing.Value is not null && Inputs.All(input => missing.ElementOf(input.Datatype) is null))
+        {
+            throw new UsageException(
+                $"--missing {(missing.IsNan ? "nan" : missing.Value)}: no input can be that: "
+                + string.Join(", ", Inputs.Select(input => $"'{input.Name}' is {input.Datatype.ToWireName()}")),
+                "only floats can be nan; an empty text is a text, and never missing");
+        }
     }
 
     /// <summary>How many elements of a row an input takes; null where its shape leaves that open.</summary>

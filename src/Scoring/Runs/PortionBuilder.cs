@@ -37,7 +37,7 @@ internal sealed class PortionBuilder
         _isLabelNumber = label?.Target is { Kind: LabelKind.Numbers };
         _inputs = mapping.Inputs.Select(input => new InputRows(input, source.Dialect)).ToArray();
         _marks = NumberText.Of(source.Dialect);
-        source.Dialect.Missing.Refuse(mapping);
+        mapping.Refuse(source.Dialect.Missing);
         _numbers = NumberWatch.Start(source, mapping);
     }
 
