@@ -3,6 +3,7 @@ using Millrace.Bench.Workloads;
 using Millrace.Contracts;
 using Millrace.LocalServices;
 using Millrace.Results;
+using Millrace.TestKit;
 using Millrace.Worker.Broker;
 using Npgsql;
 using RabbitMQ.Client;
@@ -30,9 +31,9 @@ internal sealed class Site : IAsyncDisposable
 
     public Uri Broker => _broker.Uri;
 
-    public TimeSpan BrokerTime => _broker.ProcessorTime;
+    public TimeSpan BrokerTime => _broker.ProcessorTime();
 
-    public TimeSpan StoreTime => _server.ProcessorTime;
+    public TimeSpan StoreTime => _server.ProcessorTime();
 
     public static async Task<Site> StartAsync(CancellationToken cancellationToken)
     {

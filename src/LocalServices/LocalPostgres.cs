@@ -8,21 +8,18 @@ namespace Millrace.LocalServices;
 /// </summary>
 public sealed class LocalPostgres : IAsyncDisposable
 {
-    private readonly PostgresServer _server;
-
-    private LocalPostgres(PostgresServer server) => _server = server;
+    private LocalPostgres(PostgresServer server) => Server = server;
 
     /// <summary>How the owner, a superuser, reaches <see cref="LocalPostgresOptions.Database"/>. Holds a password.</summary>
-    public string ConnectionString => _server.Connect(_server.Database);
+    public string ConnectionString => Server.Connect(Server.Database);
 
     /// <summary>The port on 127.0.0.1.</summary>
-    public int Port => _server.Port;
+    public int Port => Server.Port;
 
-    /// <summary>Ends when the server has ended, be it by <see cref="StopAsync"/> or by itself.</summary>
-    public Task Exited => _server.Process.Exited;
+    /// <summary>Ends when the server has ended.</summary>
+    public Task Exited => Server.Process.Exited;
 
-    /// <summary>CPU time of the server's processes so far.</summary>
-    public TimeSpan ProcessorTime => _server.Process.ProcessorTime;
+    internal PostgresServer Server { get; }
 
     /// <summary>Starts a server and waits until it answers.</summary>
     /// <exception cref="LocalServiceException">The programs are missing, the port is taken or the server gave up.</exception>
@@ -32,13 +29,6 @@ public sealed class LocalPostgres : IAsyncDisposable
         Programs.RequireLauncher();
         return new LocalPostgres(await PostgresServer.StartAsync(options, cancellationToken));
     }
-
-    /// <summary>Stops the server; its data stay for <see cref="StartAgainAsync"/>.</summary>
-    public Task StopAsync(PostgresStop mode) => _server.StopAsync(mode);
-
-    /// <summary>Starts the stopped server on the same port and data.</summary>
-    /// <exception cref="LocalServiceException">The server gave up.</exception>
-    public Task StartAgainAsync(CancellationToken cancellationToken) => _server.RunAsync(cancellationToken);
 
     /// <summary>
     /// Makes a login in the role <c>millrace_worker</c>, which the store's migrations make, and gives its connection string. A login of
@@ -61,5 +51,5 @@ public sealed class LocalPostgres : IAsyncDisposable
     }
 
     /// <summary>Stops the server; deletes its folder where it was a temporary one.</summary>
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
 }

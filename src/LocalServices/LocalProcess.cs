@@ -25,8 +25,7 @@ internal sealed class LocalProcess
     /// <summary>Ends with the process, as its exit code.</summary>
     public Task<int> Exited => _process.Exited;
 
-    /// <summary>CPU time of the process and all below it.</summary>
-    public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(_process.Id);
+    public int Id => _process.Id;
 
     public static LocalProcess Start(LocalProgram program) => new(program);
 

@@ -6,24 +6,21 @@ namespace Millrace.LocalServices;
 /// </summary>
 public sealed class LocalRabbitMq : IAsyncDisposable
 {
-    private readonly RabbitMqServer _server;
-
-    private LocalRabbitMq(RabbitMqServer server) => _server = server;
+    private LocalRabbitMq(RabbitMqServer server) => Server = server;
 
     /// <summary>How its only user, an administrator, reaches the virtual host "/". Holds a password.</summary>
-    public Uri Uri => _server.Uri;
+    public Uri Uri => Server.Uri;
 
     /// <summary>The management plugin's HTTP API, with the same user; null unless <see cref="LocalRabbitMqOptions.Management"/>.</summary>
-    public Uri? ManagementUri => _server.ManagementUri;
+    public Uri? ManagementUri => Server.ManagementUri;
 
     /// <summary>The AMQP port on 127.0.0.1.</summary>
-    public int Port => _server.Port;
+    public int Port => Server.Port;
 
-    /// <summary>Ends when the broker has ended, be it by <see cref="StopAsync"/> or by itself.</summary>
-    public Task Exited => _server.Broker.Exited;
+    /// <summary>Ends when the broker has ended.</summary>
+    public Task Exited => Server.Broker.Exited;
 
-    /// <summary>CPU time of the broker's processes so far.</summary>
-    public TimeSpan ProcessorTime => _server.Broker.ProcessorTime;
+    internal RabbitMqServer Server { get; }
 
     /// <summary>Starts a broker and waits until it takes connections.</summary>
     /// <exception cref="LocalServiceException">The programs are missing, a port is taken or the broker gave up.</exception>
@@ -34,27 +31,6 @@ public sealed class LocalRabbitMq : IAsyncDisposable
         return new LocalRabbitMq(await RabbitMqServer.StartAsync(options, cancellationToken));
     }
 
-    /// <summary>Stops the broker in order; queues and persistent messages stay for <see cref="StartAgainAsync"/>.</summary>
-    public Task StopAsync() => _server.StopAsync(Signals.Terminate);
-
-    /// <summary>Kills the broker (SIGKILL), as in a crash.</summary>
-    /// <remarks>
-    /// RabbitMQ 3.10 takes note of a new quorum queue on disk a second or so after it was declared: one that is younger has no leader
-    /// after a kill, and every call on it times out. Stop the broker in order once, or wait, before a kill that queues shall survive.
-    /// </remarks>
-    public Task KillAsync() => _server.StopAsync(Signals.Kill);
-
-    /// <summary>Starts the ended broker on the same ports and data.</summary>
-    /// <exception cref="LocalServiceException">The broker gave up.</exception>
-    public Task StartAgainAsync(CancellationToken cancellationToken) => _server.RunAsync(cancellationToken);
-
-    /// <summary>Runs <c>rabbitmqctl</c> on the broker, which takes seconds: it starts an Erlang of its own.</summary>
-    /// <param name="arguments">Such as <c>set_disk_free_limit 200MB</c>.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="LocalServiceException">It failed; the message has what it wrote to stderr.</exception>
-    public Task ControlAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
-        _server.ControlAsync(arguments, cancellationToken);
-
     /// <summary>Stops the broker; deletes its folder where it was a temporary one.</summary>
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
 }

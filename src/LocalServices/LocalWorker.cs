@@ -42,12 +42,6 @@ public sealed class LocalWorker : IAsyncDisposable
     /// <summary>The last 10,000 lines that it wrote to its standard error so far.</summary>
     public IReadOnlyCollection<string> ErrorLines => _errors;
 
-    /// <summary>CPU time so far.</summary>
-    public TimeSpan ProcessorTime => ProcessTree.ProcessorTime(_process.Id);
-
-    /// <summary>Resident memory.</summary>
-    public long ResidentBytes => ProcessTree.ResidentBytes(_process.Id);
-
     /// <summary>Starts a worker.</summary>
     /// <param name="settings">Environment variables of its configuration, such as <c>Broker__Uri</c>.</param>
     /// <param name="listener">Gets each line of its output.</param>
@@ -80,29 +74,25 @@ public sealed class LocalWorker : IAsyncDisposable
         return new LocalWorker(ChildProcess.Start(start), listener);
     }
 
-    /// <summary>Tells it to stop in order (SIGTERM).</summary>
-    public void Terminate() => _process.Send(Signals.Terminate);
-
-    /// <summary>Ends it at once (SIGKILL).</summary>
-    public void Kill() => _process.Send(Signals.Kill);
-
     /// <summary>Stops it in order, and past its grace period at once.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!Exited.IsCompleted)
         {
-            Terminate();
+            Send(Signals.Terminate);
             try
             {
                 await Exited.WaitAsync(s_stopTimeout);
             }
             catch (TimeoutException)
             {
-                Kill();
+                Send(Signals.Kill);
                 await Exited;
             }
         }
     }
+
+    internal void Send(int signal) => _process.Send(signal);
 
     private async Task<int> WaitAsync()
     {

@@ -61,23 +61,31 @@ internal sealed class PostgresServer : IAsyncDisposable
     }.ToString();
 
     /// <summary>Starts the process on the port and waits until it answers.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <returns>False where it ended at once.</returns>
+    public async Task<bool> TryRunAsync(CancellationToken cancellationToken)
     {
-        if (!await TryRunAsync(cancellationToken))
+        _process = LocalProcess.Start(new LocalProgram
         {
-            throw new LocalServiceException($"Postgres ended at once. {Process.LogTail()}");
-        }
+            Name = Name,
+            Path = Path.Combine(_programs, "postgres"),
+            Arguments = Arguments(),
+            LogPath = _folder.PathOf("postgres.log"),
+            // A fast shutdown, which leaves nothing behind.
+            DeathSignal = "INT",
+            User = ServerUser.ForPostgres(),
+        });
+        return await Readiness.WaitAsync(_process, Name, _options.StartTimeout, IsReadyAsync, cancellationToken);
     }
 
-    public Task StopAsync(PostgresStop mode) =>
-        Process.StopAsync(mode == PostgresStop.Fast ? Signals.Interrupt : Signals.Quit, s_stopDeadline);
+    /// <summary>Stops it by a signal: INT closes connections, rolls back and writes out; QUIT ends everything at once, as a crash does.</summary>
+    public Task StopAsync(int signal) => Process.StopAsync(signal, s_stopDeadline);
 
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
         {
             // What a temporary folder holds need not be written out in order.
-            await StopAsync(_options.Folder is null ? PostgresStop.Immediate : PostgresStop.Fast);
+            await StopAsync(_options.Folder is null ? Signals.Quit : Signals.Interrupt);
         }
 
         _folder.Dispose();
@@ -99,21 +107,6 @@ internal sealed class PostgresServer : IAsyncDisposable
                 throw new LocalServiceException($"Postgres ended at once. {Process.LogTail()}");
             }
         }
-    }
-
-    private async Task<bool> TryRunAsync(CancellationToken cancellationToken)
-    {
-        _process = LocalProcess.Start(new LocalProgram
-        {
-            Name = Name,
-            Path = Path.Combine(_programs, "postgres"),
-            Arguments = Arguments(),
-            LogPath = _folder.PathOf("postgres.log"),
-            // A fast shutdown, which leaves nothing behind.
-            DeathSignal = "INT",
-            User = ServerUser.ForPostgres(),
-        });
-        return await Readiness.WaitAsync(_process, Name, _options.StartTimeout, IsReadyAsync, cancellationToken);
     }
 
     private List<string> Arguments()

@@ -55,19 +55,24 @@ internal sealed class RabbitMqServer : IAsyncDisposable
     }
 
     /// <summary>Starts the processes on the ports and waits until the broker answers.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <returns>False where it ended at once.</returns>
+    public async Task<bool> TryRunAsync(CancellationToken cancellationToken)
     {
-        if (!await TryRunAsync(cancellationToken))
+        _configuration.Write(_ports);
+        // Erlang would start its own name server as a daemon that outlives everything; one that is there already it only uses.
+        _epmd = LocalProcess.Start(_configuration.Epmd(_ports));
+        if (!await Readiness.WaitAsync(_epmd, "epmd", _options.StartTimeout, token => AnswersAsync(_ports.Epmd, [], token), cancellationToken))
         {
-            throw new LocalServiceException($"RabbitMQ ended at once. {Broker.LogTail()}");
+            throw new LocalServiceException($"epmd ended at once. {_epmd.LogTail()}");
         }
+
+        _broker = LocalProcess.Start(_configuration.Broker(_ports));
+        return await Readiness.WaitAsync(
+            _broker, Name, _options.StartTimeout, token => AnswersAsync(_ports.Amqp, s_protocolHeader, token), cancellationToken);
     }
 
-    public Task ControlAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
-    {
-        var control = _configuration.Control(_ports, arguments);
-        return Commands.RunAsync(control.Path, control.Arguments, cancellationToken, control.SetEnvironment);
-    }
+    /// <summary>Such as <c>rabbitmqctl status</c> of this broker.</summary>
+    public LocalProgram Control(IReadOnlyList<string> arguments) => _configuration.Control(_ports, arguments);
 
     public async Task StopAsync(int signal)
     {
@@ -106,21 +111,6 @@ internal sealed class RabbitMqServer : IAsyncDisposable
                 throw new LocalServiceException($"RabbitMQ ended at once. {Broker.LogTail()}");
             }
         }
-    }
-
-    private async Task<bool> TryRunAsync(CancellationToken cancellationToken)
-    {
-        _configuration.Write(_ports);
-        // Erlang would start its own name server as a daemon that outlives everything; one that is there already it only uses.
-        _epmd = LocalProcess.Start(_configuration.Epmd(_ports));
-        if (!await Readiness.WaitAsync(_epmd, "epmd", _options.StartTimeout, token => AnswersAsync(_ports.Epmd, [], token), cancellationToken))
-        {
-            throw new LocalServiceException($"epmd ended at once. {_epmd.LogTail()}");
-        }
-
-        _broker = LocalProcess.Start(_configuration.Broker(_ports));
-        return await Readiness.WaitAsync(
-            _broker, Name, _options.StartTimeout, token => AnswersAsync(_ports.Amqp, s_protocolHeader, token), cancellationToken);
     }
 
     private static async Task<bool> AnswersAsync(int port, byte[] greeting, CancellationToken cancellationToken)

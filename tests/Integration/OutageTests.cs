@@ -1,5 +1,6 @@
 using Millrace.LocalServices;
 using Millrace.Results;
+using Millrace.TestKit;
 
 namespace Millrace.Integration.Tests;
 

@@ -114,8 +114,8 @@ public sealed class SlowStopTests(TestRabbitMq rabbitMq, TestPostgres postgres) 
     /// <summary>Nothing but a run takes a second of a processor here.</summary>
     private static Task RunsAsync(LocalWorker worker)
     {
-        var before = worker.ProcessorTime;
-        return Eventually.TrueAsync(() => Task.FromResult(worker.ProcessorTime - before > TimeSpan.FromSeconds(1)));
+        var before = worker.ProcessorTime();
+        return Eventually.TrueAsync(() => Task.FromResult(worker.ProcessorTime() - before > TimeSpan.FromSeconds(1)));
     }
 
     private async Task NothingIsLostAsync(string queue, List<Guid> ids)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Millrace.TestKit;
 using Npgsql;
 
 namespace Millrace.LocalServices.Tests;

@@ -16,7 +16,7 @@ public sealed class LocalRabbitMqTests
         await using var broker = await Here.RabbitMqAsync(new LocalRabbitMqOptions());
         await PublishAsync(broker.Uri);
 
-        // In this order: a kill so soon after the queue was declared would lose it (LocalRabbitMq.KillAsync).
+        // In this order: a kill so soon after the queue was declared would lose it (RabbitMqStops.KillAsync).
         await broker.StopAsync();
         await broker.StartAgainAsync(Token);
         await broker.KillAsync();

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Millrace.Bench.Workloads;
 using Millrace.LocalServices;
+using Millrace.TestKit;
 
 namespace Millrace.Bench.Contenders;
 

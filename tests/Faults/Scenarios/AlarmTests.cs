@@ -1,3 +1,5 @@
+using Millrace.TestKit;
+
 namespace Millrace.Faults.Scenarios;
 
 /// <summary>The broker runs out of memory and disk: it takes no publishes, replies included, until it has some again.</summary>

@@ -1,4 +1,5 @@
 using Millrace.LocalServices;
+using Millrace.TestKit;
 
 namespace Millrace.Faults.Scenarios;
 
@@ -62,7 +63,7 @@ public sealed class BacklogTests(Servers servers)
                 while (await timer.WaitForNextTickAsync(ended.Token))
                 {
                     var unacked = await trial.Site.CountUnackedAsync(ended.Token);
-                    var resident = workers.Sum(worker => worker.ResidentBytes);
+                    var resident = workers.Sum(worker => worker.ResidentBytes());
                     memory.Add((pace.Count, resident));
                     trial.History.Add("trial", $"{unacked} unacked, {resident >> 20} MiB resident");
                     Assert.InRange(unacked, 0, workers.Count * Prefetch);

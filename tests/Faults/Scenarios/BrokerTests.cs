@@ -1,3 +1,5 @@
+using Millrace.TestKit;
+
 namespace Millrace.Faults.Scenarios;
 
 /// <summary>The broker goes away and comes back; publishes that it did not confirm are repeated with the same id.</summary>
@@ -12,7 +14,7 @@ public sealed class BrokerTests(Servers servers)
         await using var load = trial.StartLoad();
         for (var i = 0; i < s_rounds; i++)
         {
-            // In this order: a queue as young as ours survives a kill only once the broker was stopped in order (LocalRabbitMq.KillAsync).
+            // In this order: a queue as young as ours survives a kill only once the broker was stopped in order (RabbitMqStops.KillAsync).
             await trial.MoreRowsAsync();
             trial.Inject("broker stopped");
             await servers.Broker.StopAsync();

@@ -1,3 +1,5 @@
+using Millrace.TestKit;
+
 namespace Millrace.Faults.Scenarios;
 
 /// <summary>The network between the workers and their servers fails.</summary>
@@ -36,14 +38,14 @@ public sealed class ConnectionTests(Servers servers)
         await using var load = trial.StartLoad();
         // A worker's memory grows for as long as it is new.
         await Trial.UntilAsync("rows of workers that are no longer new", async () => await trial.Site.Database.CountAsync(Trial.Token) >= s_rowsBefore);
-        var before = workers.Sum(worker => worker.ResidentBytes);
+        var before = workers.Sum(worker => worker.ResidentBytes());
         for (var i = 0; i < s_stalls; i++)
         {
             await trial.MoreRowsAsync();
             trial.Inject("connections to the broker stalled");
             trial.Site.BrokerWay.Stall();
             await trial.WorksAgainAsync("a stall", Limits.Stall(s_heartbeat));
-            trial.Hold("memory after a stall", (double)workers.Sum(worker => worker.ResidentBytes) / before, 1 + Limits.Growth, "of that before");
+            trial.Hold("memory after a stall", (double)workers.Sum(worker => worker.ResidentBytes()) / before, 1 + Limits.Growth, "of that before");
         }
 
         await load.StopAsync();

@@ -1,3 +1,5 @@
+using Millrace.TestKit;
+
 namespace Millrace.Faults.Scenarios;
 
 /// <summary>The broker closes the channel of a consumer that acks nothing for too long, as workers do whose database is away.</summary>

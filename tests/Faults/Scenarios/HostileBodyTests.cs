@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Millrace.TestKit;
 
 namespace Millrace.Faults.Scenarios;
 
@@ -30,12 +31,12 @@ public sealed class HostileBodyTests(Servers servers)
             if (first == 0)
             {
                 // A worker's memory grows for as long as it is new.
-                before = workers.Sum(worker => worker.ResidentBytes);
+                before = workers.Sum(worker => worker.ResidentBytes());
             }
         }
 
         await trial.WorksAgainAsync("the hostile messages", Limits.Worker);
-        trial.Hold("memory after the hostile messages", (double)workers.Sum(worker => worker.ResidentBytes) / before, 1 + Limits.Growth, "of that before");
+        trial.Hold("memory after the hostile messages", (double)workers.Sum(worker => worker.ResidentBytes()) / before, 1 + Limits.Growth, "of that before");
 
         Assert.All(workers, worker => Assert.False(worker.Exited.IsCompleted));
         Assert.All(await trial.Site.StopWorkersAsync(Trial.Token), exitCode => Assert.Equal(0, exitCode));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Millrace.LocalServices;
+using Millrace.TestKit;
 
 namespace Millrace.Faults.Scenarios;
 

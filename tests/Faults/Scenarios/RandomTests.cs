@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Millrace.LocalServices;
+using Millrace.TestKit;
 
 namespace Millrace.Faults.Scenarios;
 
@@ -32,7 +33,7 @@ public sealed class RandomTests(Servers servers)
             workers[i] = await trial.Site.StartWorkerAsync($"worker-{i}", Trial.Token);
         }
 
-        // A queue as young as ours survives a kill only once the broker was stopped in order (LocalRabbitMq.KillAsync).
+        // A queue as young as ours survives a kill only once the broker was stopped in order (RabbitMqStops.KillAsync).
         await RestartBrokerAsync(trial, kill: false);
         await using var load = trial.StartLoad();
         var start = Stopwatch.GetTimestamp();

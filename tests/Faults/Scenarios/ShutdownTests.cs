@@ -1,4 +1,5 @@
 using Millrace.LocalServices;
+using Millrace.TestKit;
 
 namespace Millrace.Faults.Scenarios;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Millrace.LocalServices;
+namespace Millrace.TestKit;
 
 /// <summary>A process and all that it has started, as Linux's /proc tells (proc(5)).</summary>
-internal static class ProcessTree
+public static class ProcessTree
 {
     // USER_HZ, which Linux fixes at 100 for user space.
     private const double TicksPerSecond = 100;

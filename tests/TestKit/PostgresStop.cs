@@ -1,4 +1,4 @@
-namespace Millrace.LocalServices;
+namespace Millrace.TestKit;
 
 /// <summary>How Postgres is stopped (<c>pg_ctl stop --mode</c>).</summary>
 public enum PostgresStop
