@@ -91,6 +91,27 @@ public abstract class QueryContract(Func<CancellationToken, Task<TestStore>> cre
         Assert.Single(await Store.QueryRunsAsync(1, Token).ToListAsync(Token));
     }
 
+    [Fact]
+    public async Task A_job_that_was_sent_again_in_parts_is_counted_as_its_parts()
+    {
+        var run = Guid.NewGuid();
+        var whole = Rows.OfRun(run, 0, "a", "b", "c", "d") with { Status = JobStatus.Failed, Code = ErrorCode.ReplyTooLarge, Error = "too large", Outputs = [], BatchRows = null };
+        await Store.CommitAsync(
+            [
+                whole, whole with { JobId = Guid.NewGuid(), RowCount = 2 }, Rows.OfRun(run, 0, "a"), Rows.OfRun(run, 1, "b"), Rows.OfRun(run, 2, "c", "d"),
+                // Of rows that were not told apart, too.
+                Rows.Partial() with { RunId = run, RunRow = 4 }, Rows.OfRun(run, 4, "e", "f"), Rows.OfRun(run, 6, "g", "h"),
+                // These have no parts.
+                Rows.Partial() with { RunId = run, RunRow = 8 }, whole with { JobId = Guid.NewGuid(), RunRow = 12, RowCount = 1 },
+            ],
+            Token);
+
+        var found = Assert.Single(await Store.QueryRunsAsync(10, Token).ToListAsync(Token));
+
+        Assert.Equal((13, 3, 7), (found.RowCount, found.FailedRowCount, found.JobCount));
+        Assert.Equal((6, 1), (found.Statuses[JobStatus.Succeeded], found.Statuses[JobStatus.Failed]));
+    }
+
     private async Task AssertFindsAsync(ResultQuery query, params ResultRow[] expected) =>
         Assert.Equal(expected.Select(row => row.JobId), (await QueryAsync(query)).Select(row => row.JobId));
 
