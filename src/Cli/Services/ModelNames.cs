@@ -42,7 +42,15 @@ internal static class ModelNames
         ? names
         : throw new UsageException($"no model in {directory}{ModelLayout.ForFileIn(directory, null)}", NoModels);
 
-    private static List<string> Of(string directory) => Directory.Exists(directory)
-        ? Directory.EnumerateDirectories(directory).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).ToList()
-        : throw new UsageException($"no directory '{directory}' of models", $"say where they are: --models or {ServiceOptions.ModelsVariable}");
+    private static List<string> Of(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            throw new UsageException($"no directory '{directory}' of models", $"say where they are: --models or {ServiceOptions.ModelsVariable}");
+        }
+
+        return ModelLayout.Misplaced(directory) is { } elsewhere
+            ? throw new UsageException($"no model in {directory}: {elsewhere}")
+            : Directory.EnumerateDirectories(directory).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal).ToList();
+    }
 }

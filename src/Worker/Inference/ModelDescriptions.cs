@@ -95,7 +95,7 @@ public static class ModelDescriptions
         {
             using var content = files.Read();
             return SessionFactory.TryOpen(
-                content, [ExecutionProviders.Cpu], 1, (_, fault) => problem($"{files.Path} cannot be loaded; {ExecutionProviders.Reason(fault)}"))?.Session;
+                content, [ExecutionProviders.Cpu], 1, (provider, fault) => problem(ExecutionProviders.Explain(files.Path, [(provider, fault)])))?.Session;
         }
         catch (ModelFileException fault)
         {

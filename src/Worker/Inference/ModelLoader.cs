@@ -107,7 +107,7 @@ internal sealed partial class ModelLoader(
     private string? Open(ModelFolder folder, ModelFiles files, ModelContent content, List<InferenceSession> sessions, Action<string> problem)
     {
         var providers = folder.Config.ExecutionProviders ?? options.Value.ExecutionProviderList;
-        var reasons = new List<string>();
+        var faults = new List<(string Provider, Exception Fault)>();
         string? chosen = null;
         for (var i = 0; i < folder.Config.Instances; i++)
         {
@@ -115,10 +115,10 @@ internal sealed partial class ModelLoader(
                 content,
                 chosen is null ? providers : [chosen],
                 folder.Config.IntraOpThreads,
-                (provider, fault) => reasons.Add($"{provider}: {ExecutionProviders.Reason(fault)}"));
+                (provider, fault) => faults.Add((provider, fault)));
             if (opened is not { } session)
             {
-                problem($"{files.Path} cannot be loaded; {string.Join("; ", reasons)}");
+                problem(ExecutionProviders.Explain(files.Path, faults));
                 sessions.ForEach(other => other.Dispose());
                 return null;
             }
@@ -127,9 +127,9 @@ internal sealed partial class ModelLoader(
             sessions.Add(session.Session);
         }
 
-        if (reasons.Count > 0)
+        if (faults.Count > 0)
         {
-            LogPassedOver(folder.Name, chosen!, string.Join("; ", reasons));
+            LogPassedOver(folder.Name, chosen!, string.Join("; ", faults.Select(tried => $"{tried.Provider}: {ExecutionProviders.Reason(tried.Fault)}")));
         }
 
         return chosen;

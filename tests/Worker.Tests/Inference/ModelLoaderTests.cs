@@ -130,7 +130,7 @@ public sealed class ModelLoaderTests : IDisposable
         Assert.Collection(
             fault.Errors,
             error => Assert.Equal($"model 'c': {Path.Combine(_folder.Path, "c", "model.json")}: instances: expected 1 to 256, found 0", error),
-            error => Assert.StartsWith($"model 'a' version 1: {Path.Combine(_folder.Path, "a", "1", "model.onnx")} cannot be loaded; cpu: ", error, StringComparison.Ordinal),
+            error => Assert.StartsWith($"model 'a' version 1: {Path.Combine(_folder.Path, "a", "1", "model.onnx")} is not a readable ONNX model: ", error, StringComparison.Ordinal),
             error => Assert.Equal(
                 "model 'b' version 1: max_batch_size is 8, but a batch gives other values than single runs do; expected max_batch_size 1", error),
             error => Assert.Equal("model 'b' version 1: labels.z: the model has no such output; it has 'y'", error),
@@ -153,6 +153,24 @@ public sealed class ModelLoaderTests : IDisposable
 
         var error = Assert.Single(Assert.Throws<ModelConfigurationException>(() => Load("b")).Errors);
         Assert.Contains("cannot be loaded; tensorrt: ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text")]
+    [InlineData("half")]
+    [InlineData("empty")]
+    public void A_file_that_is_no_model_is_told_so_and_not_what_providers_are_not_there(string kind)
+    {
+        var whole = Softmax(axis: 1);
+        _folder.Write("a/1/model.onnx", kind switch { "text" => [.. "<!DOCTYPE html><html>"u8], "half" => whole[..(whole.Length / 2)], _ => [0x08, 0x08] })
+            .Write("a/model.json", """{ "execution_providers": ["tensorrt", "cuda", "cpu"] }""");
+
+        var error = Assert.Single(Assert.Throws<ModelConfigurationException>(Load).Errors);
+
+        Assert.StartsWith($"model 'a' version 1: {Path.Combine(_folder.Path, "a", "1", "model.onnx")} is not a readable ONNX model: ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("cuda", error, StringComparison.OrdinalIgnoreCase);
+        error = Assert.Single(Assert.Throws<ModelConfigurationException>(() => ModelDescriptions.Read(_folder.Path, "a", null)).Errors);
+        Assert.Contains("is not a readable ONNX model: ", error, StringComparison.Ordinal);
     }
 
     private ModelCatalog Load() => Load("");

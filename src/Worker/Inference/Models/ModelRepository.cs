@@ -24,6 +24,12 @@ internal static class ModelRepository
             return [];
         }
 
+        if (ModelLayout.Misplaced(directory) is { } elsewhere)
+        {
+            errors.Add($"Models:Directory: '{directory}' holds no model; expected {ModelLayout.Expected}; {elsewhere}");
+            return [];
+        }
+
         var folders = new List<ModelFolder>();
         foreach (var path in FoldersIn(directory, "Models:Directory", errors))
         {

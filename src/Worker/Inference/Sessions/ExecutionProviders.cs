@@ -14,6 +14,8 @@ internal static class ExecutionProviders
     // "[ErrorCode:Fail] …/webgpu_context.cc:100 … status == RequestAdapterStatus::Success was false. Failed to get a WebGPU adapter: …"
     private static readonly string[] s_preambles = [" : FAIL : ", " with error: ", " was false. "];
 
+    private static readonly string[] s_ofTheFile = ["InvalidProtobuf", "NoModel", "InvalidGraph", "InvalidArgument"];
+
     private static readonly Lock s_webGpu = new();
 
     public static IReadOnlyList<string> Names { get; } = [TensorRt, Cuda, WebGpu, Cpu];
@@ -64,6 +66,17 @@ internal static class ExecutionProviders
 
         return message.Trim();
     }
+
+    /// <summary>Why no session of a file could be opened: where the file itself is no model, that alone, and not what providers are not there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="faults">The providers that were tried, and what each ended with.</param>
+    public static string Explain(string path, IReadOnlyList<(string Provider, Exception Fault)> faults) =>
+        faults.Select(tried => tried.Fault).FirstOrDefault(IsOfTheFile) is { } unreadable
+            ? $"{path} is not a readable ONNX model: {Reason(unreadable)}"
+            : $"{path} cannot be loaded; {string.Join("; ", faults.OrderBy(tried => tried.Provider != Cpu).Select(tried => $"{tried.Provider}: {Reason(tried.Fault)}"))}";
+
+    // "[ErrorCode:InvalidProtobuf] Failed to load model because protobuf parsing failed."
+    private static bool IsOfTheFile(Exception fault) => fault is OnnxRuntimeException && s_ofTheFile.Any(code => fault.Message.StartsWith($"[ErrorCode:{code}]", StringComparison.Ordinal));
 
     private static void Append(SessionOptions options, string provider)
     {

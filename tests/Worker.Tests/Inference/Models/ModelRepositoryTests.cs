@@ -302,6 +302,35 @@ public sealed class ModelRepositoryTests : IDisposable
             Errors());
     }
 
+    [Theory]
+    [InlineData("x/iris/1/model.onnx", "x/iris", "it is the folder of model 'iris'")]
+    [InlineData("x/iris/1/model.onnx", "x/iris/1", "it is the folder of version 1 of model 'iris'")]
+    [InlineData("x/iris/1/model.onnx", "", "the models lie in 'X'")]
+    public void A_folder_above_or_below_the_repository_is_told_where_that_is(string file, string directory, string what)
+    {
+        _folder.Write(file, "");
+        var (wrong, right) = (Path.Combine(_folder.Path, directory), Path.Combine(_folder.Path, "x"));
+        foreach (var names in new string[][] { [], ["iris"], ["1"] })
+        {
+            var errors = new List<string>();
+
+            Assert.Empty(ModelRepository.Read(wrong, names, errors));
+
+            Assert.Equal(
+                [$"Models:Directory: '{wrong}' holds no model; expected NAME/VERSION/model.onnx, such as iris/1/model.onnx; {what.Replace("X", right, StringComparison.Ordinal)}: --models {right} (of a worker: Models:Directory)"],
+                errors);
+        }
+    }
+
+    [Fact]
+    public void The_folder_is_told_as_it_was_typed()
+    {
+        _folder.Write("iris/1/model.onnx", "");
+        var typed = Path.GetRelativePath(Environment.CurrentDirectory, _folder.Path);
+
+        Assert.Contains($": --models {typed} (", ModelLayout.Misplaced($"{typed}/iris/"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_model_that_is_asked_for_and_not_there_is_an_error()
     {
