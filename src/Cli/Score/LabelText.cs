@@ -11,6 +11,9 @@ namespace Millrace.Cli.Score;
 /// <param name="IsKnownFile">Whether this is that file.</param>
 internal sealed record LabelText(LabelPlan Plan, LabelTally? Tally, EvaluationDescription? Evaluation, bool IsKnownFile)
 {
+    // Past these an R² is shown by its exponent.
+    private const double MostDigits = -1e6;
+
     /// <summary>The lines.</summary>
     public IEnumerable<string> Lines()
     {
@@ -39,8 +42,14 @@ internal sealed record LabelText(LabelPlan Plan, LabelTally? Tally, EvaluationDe
 
     private string Score(LabelScore score) => Tally!.Target.Kind == LabelKind.Classes
         ? $"{Number(100.0 * score.Hits / score.Rows, "0.0")} % of {Count(score.Rows)}"
-        : $"MAE {Number(score.MeanAbsoluteError, "G6")}, RMSE {Number(score.RootMeanSquaredError, "G6")}, R² "
-            + $"{(score.RSquared is { } rSquared ? Number(rSquared, "0.####") : "undefined (all labels are the same)")} over {Count(score.Rows)} rows";
+        : $"MAE {Error(score.MeanAbsoluteError)}, RMSE {Error(score.RootMeanSquaredError)}, R² "
+            + $"{(score.RSquared is { } rSquared ? RSquared(rSquared) : "undefined (all labels are the same)")} over {Count(score.Rows)} rows";
+
+    private static string Error(double mean) => double.IsFinite(mean) ? Number(mean, "G6") : $"over {Number(double.MaxValue, "G6")}";
+
+    private static string RSquared(double value) => double.IsFinite(value)
+        ? Number(value, value < MostDigits ? "G6" : "0.####")
+        : $"below {Number(double.MinValue, "G6")}";
 
     /// <summary>Where nothing at all was right, two texts say more than a share.</summary>
     private static string Example(LabelTally tally) => tally is { Target.Kind: LabelKind.Classes, All.Hits: 0, FirstMiss: { } miss }

@@ -3,10 +3,10 @@ namespace Millrace.Scoring.Labels;
 /// <summary>How near predictions were to their labels.</summary>
 internal sealed class LabelScore
 {
-    private double _absolute;
-    private double _squared;
+    private ScaledSum _absolute;
+    private ScaledSum _squared;
+    private ScaledSum _spread;
     private double _mean;
-    private double _spread;
 
     /// <summary>Rows compared.</summary>
     public long Rows { get; private set; }
@@ -14,17 +14,17 @@ internal sealed class LabelScore
     /// <summary>Rows whose label was predicted; of numbers, none are counted.</summary>
     public long Hits { get; private set; }
 
-    /// <summary>The mean of the absolute errors.</summary>
-    public double MeanAbsoluteError => _absolute / Rows;
+    /// <summary>The mean of the absolute errors; infinity where no double is that large.</summary>
+    public double MeanAbsoluteError => _absolute.Mean(Rows);
 
-    /// <summary>The root of the mean of the squared errors.</summary>
-    public double RootMeanSquaredError => Math.Sqrt(_squared / Rows);
+    /// <summary>The root of the mean of the squared errors; infinity where no double is that large.</summary>
+    public double RootMeanSquaredError => _squared.RootOfMean(Rows);
 
     /// <summary>
     /// R², 1 less the squared errors' part of the labels' squared distances from their mean. Null where all labels are the same, one
-    /// label for example: then they have no distances, and R² is not defined.
+    /// label for example: then they have no distances, and R² is not defined. Minus infinity where no double is that small.
     /// </summary>
-    public double? RSquared => _spread > 0 ? 1 - (_squared / _spread) : null;
+    public double? RSquared => _spread.IsZero ? null : 1 - _squared.Over(_spread);
 
     /// <summary>Counts a class.</summary>
     public void Add(bool isHit)
@@ -37,12 +37,14 @@ internal sealed class LabelScore
     public void Add(double label, double prediction)
     {
         Rows++;
-        var error = prediction - label;
-        _absolute += Math.Abs(error);
-        _squared += error * error;
+        // Of halves: the difference of two doubles may be none.
+        var half = label / 2;
+        var error = (prediction / 2) - half;
+        _absolute.AddProduct(Math.Abs(error), 2, exponent: 0);
+        _squared.AddProduct(error, error, exponent: 2);
         // Welford's: the mean and the squared distances from it in one pass, without the difference of two large sums.
-        var distance = label - _mean;
+        var distance = half - _mean;
         _mean += distance / Rows;
-        _spread += distance * (label - _mean);
+        _spread.AddProduct(distance, half - _mean, exponent: 2);
     }
 }

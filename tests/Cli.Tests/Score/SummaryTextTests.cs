@@ -51,6 +51,30 @@ public sealed class SummaryTextTests
     }
 
     [Fact]
+    public void Errors_whose_squares_are_too_large_for_a_number_have_their_mean()
+    {
+        var labels = Tally(TensorDatatype.Fp64);
+        labels.Add(0, "1e300", "0");
+        labels.Add(1, "-1e300", "0");
+        Assert.Equal("errors     MAE 1E+300, RMSE 1E+300, R² 0 over 2 rows against 'label'", Lines(labels, sha256: "other").ElementAt(1));
+
+        labels = Tally(TensorDatatype.Fp64);
+        labels.Add(0, "1.7e308", "-1.7e308");
+        labels.Add(1, "1", "1");
+        Assert.Equal("errors     MAE 1.7E+308, RMSE over 1.79769E+308, R² -7 over 2 rows against 'label'", Lines(labels, sha256: "other").ElementAt(1));
+
+        labels = Tally(TensorDatatype.Fp64);
+        labels.Add(0, "1", "1e300");
+        labels.Add(1, "2", "2");
+        Assert.EndsWith(", R² below -1.79769E+308 over 2 rows against 'label'", Lines(labels, sha256: "other").ElementAt(1), StringComparison.Ordinal);
+
+        labels = Tally(TensorDatatype.Fp64);
+        labels.Add(0, "1e-200", "2e-200");
+        labels.Add(1, "3e-200", "3e-200");
+        Assert.Equal("errors     MAE 5E-201, RMSE 7.07107E-201, R² 0.5 over 2 rows against 'label'", Lines(labels, sha256: "other").ElementAt(1));
+    }
+
+    [Fact]
     public void R2_that_is_not_defined_is_no_NaN()
     {
         var labels = Tally(TensorDatatype.Fp32);
