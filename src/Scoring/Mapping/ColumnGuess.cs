@@ -37,7 +37,8 @@ internal sealed class ColumnGuess
         _isBatched = isBatched;
         _inputs = found.Where(pair => pair.Columns is null).Select(pair => pair.Input).ToList();
         var taken = found.SelectMany(pair => pair.Columns ?? []).ToHashSet();
-        _free = Enumerable.Range(0, names.Count).Where(index => !taken.Contains(index) && names[index] != labelColumn).ToList();
+        var label = labelColumn is null ? null : AccentedLetters.Composed(labelColumn);
+        _free = Enumerable.Range(0, names.Count).Where(index => !taken.Contains(index) && AccentedLetters.Composed(names[index]) != label).ToList();
     }
 
     /// <summary>Says what is missing, and what to write.</summary>

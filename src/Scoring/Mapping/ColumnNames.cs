@@ -1,9 +1,11 @@
 using System.Globalization;
-using System.Text;
 
 namespace Millrace.Scoring.Mapping;
 
-/// <summary>The columns of a file, found by exactly their names.</summary>
+/// <summary>
+/// The columns of a file, found by exactly their names. Of the two ways in which Unicode writes an accented letter neither counts: macOS writes
+/// the other one than people type, and both look the same.
+/// </summary>
 internal sealed class ColumnNames
 {
     private readonly IReadOnlyList<string> _header;
@@ -14,9 +16,9 @@ internal sealed class ColumnNames
         _header = header;
         for (var i = 0; i < header.Count; i++)
         {
-            if (!_indexes.TryAdd(header[i], [i]))
+            if (!_indexes.TryAdd(AccentedLetters.Composed(header[i]), [i]))
             {
-                _indexes[header[i]].Add(i);
+                _indexes[AccentedLetters.Composed(header[i])].Add(i);
             }
         }
     }
@@ -28,13 +30,13 @@ internal sealed class ColumnNames
     public string this[int index] => _header[index];
 
     /// <summary>Whether a column, or several, is called so.</summary>
-    public bool Has(string name) => _indexes.ContainsKey(name);
+    public bool Has(string name) => _indexes.ContainsKey(AccentedLetters.Composed(name));
 
     /// <summary>Whether exactly one column is called so.</summary>
-    public bool HasOne(string name) => _indexes.TryGetValue(name, out var indexes) && indexes.Count == 1;
+    public bool HasOne(string name) => _indexes.TryGetValue(AccentedLetters.Composed(name), out var indexes) && indexes.Count == 1;
 
     /// <summary>The first column that is called so.</summary>
-    public int FirstOf(string name) => _indexes[name][0];
+    public int FirstOf(string name) => _indexes[AccentedLetters.Composed(name)][0];
 
     /// <summary>The one column of a name.</summary>
     /// <param name="name">Its name, as it stands in the header.</param>
@@ -42,7 +44,7 @@ internal sealed class ColumnNames
     /// <exception cref="UsageException">There is none, or more than one.</exception>
     public int Find(string name, string use)
     {
-        if (!_indexes.TryGetValue(name, out var indexes))
+        if (!_indexes.TryGetValue(AccentedLetters.Composed(name), out var indexes))
         {
             throw new UsageException($"no column '{name}' in the file, for {use}", Near(name));
         }
@@ -55,7 +57,7 @@ internal sealed class ColumnNames
     }
 
     /// <summary>Why a name does not stand for one column, in words; null where it does, or where no column is called so.</summary>
-    public string? Doubt(string name) => _indexes.TryGetValue(name, out var indexes) && indexes.Count > 1
+    public string? Doubt(string name) => _indexes.TryGetValue(AccentedLetters.Composed(name), out var indexes) && indexes.Count > 1
         ? $"'{name}' is in the file {Times(indexes.Count)} ({Positions(indexes)})"
         : null;
 
@@ -96,10 +98,6 @@ internal sealed class ColumnNames
         return there.Trim() == there ? "" : $" It has blanks around it, which count: in --columns it is written {ColumnList.Write(there)}.";
     }
 
-    private static string Visible(string name)
-    {
-        var visible = string.Concat(name.Where(character => !IsHidden(character))).Trim();
-        // A file that is not UTF-8 may leave halves of characters, for which there is no other form.
-        return visible.Any(char.IsSurrogate) ? visible : visible.Normalize(NormalizationForm.FormKC);
-    }
+    private static string Visible(string name) =>
+        AccentedLetters.Composed(string.Concat(name.Where(character => !IsHidden(character))).Trim());
 }

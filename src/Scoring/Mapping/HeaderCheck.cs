@@ -72,7 +72,10 @@ internal static class HeaderCheck
     private static bool IsFraction(string name) => !name.Trim().All(char.IsAsciiDigit) && name.Any(char.IsAsciiDigit);
 
     /// <summary>Whether the model names all its columns, and the file has them.</summary>
-    private static bool IsKnown(IReadOnlyList<string> header, ModelDescription model) =>
-        model.Inputs.All(input => model.Columns.TryGetValue(input.Name, out var columns)
-            && columns.All(column => column.Split("..").All(name => header.Contains(name, StringComparer.Ordinal))));
+    private static bool IsKnown(IReadOnlyList<string> header, ModelDescription model)
+    {
+        var names = new ColumnNames(header);
+        return model.Inputs.All(input => model.Columns.TryGetValue(input.Name, out var columns)
+            && columns.All(column => column.Split("..").All(names.Has)));
+    }
 }
