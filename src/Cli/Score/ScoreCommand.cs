@@ -173,19 +173,7 @@ internal sealed class ScoreCommand
                 : null,
             ResultsCommand = ResultsCommandLine(broker, store, options.RunId),
         };
-        if (source.EmptyLines > 0)
-        {
-            await _context.Error.WriteLineAsync(
-                $"{source.Name}: {source.EmptyLines} empty {(source.EmptyLines == 1 ? "line is no row" : "lines are no rows")} (the first is line {source.FirstEmptyLine})");
-        }
-
-        if (source.HollowRows > 0)
-        {
-            await _context.Error.WriteLineAsync(
-                $"{source.Name}: {source.HollowRows} {(source.HollowRows == 1 ? "row has" : "rows have")} nothing but empty fields (the first is line {source.FirstHollowLine})");
-        }
-
-        foreach (var line in text.Lines())
+        foreach (var line in summary.Notes.Concat(text.Lines()))
         {
             await _context.Error.WriteLineAsync(line);
         }
@@ -196,7 +184,7 @@ internal sealed class ScoreCommand
     /// <summary>Says before the run what it is made of.</summary>
     private async Task SayAsync(InputMapping mapping, LabelPlan? label, OutputPlan outputs)
     {
-        string?[] lines = [.. mapping.Describe(), label?.Describe(), mapping.DescribeUnused(label?.Column), outputs.Describe()];
+        string?[] lines = [.. mapping.Describe(), label?.Describe(), mapping.DescribeUnused(label?.Column), outputs.Describe(), outputs.DescribeRenamed()];
         foreach (var line in lines.OfType<string>())
         {
             await _context.Error.WriteLineAsync(line);

@@ -28,7 +28,9 @@ internal static class CellParsers
     public static bool IsNumber(TensorDatatype datatype) => datatype is not (TensorDatatype.Bool or TensorDatatype.Bytes);
 
     /// <summary>What a cell of the datatype looks like, for messages.</summary>
-    public static string Expected(TensorDatatype datatype) => datatype switch
+    /// <param name="datatype">The datatype.</param>
+    /// <param name="numbers">How numbers are written; null for the plain form.</param>
+    public static string Expected(TensorDatatype datatype, NumberText? numbers) => datatype switch
     {
         TensorDatatype.Bool => "BOOL (true, false, 1 or 0)",
         TensorDatatype.Bytes => "BYTES (UTF-8 text)",
@@ -40,7 +42,55 @@ internal static class CellParsers
         TensorDatatype.Int16 => Whole(short.MinValue, short.MaxValue),
         TensorDatatype.Int32 => Whole(int.MinValue, int.MaxValue),
         TensorDatatype.Int64 => Whole(long.MinValue, long.MaxValue),
-        _ => $"{datatype.ToWireName()} (a number such as -1.5, 2e3 or NaN)",
+        _ => $"{datatype.ToWireName()} (a number such as -1{numbers?.DecimalMark ?? '.'}5, 2e3 or NaN)",
+    };
+
+    /// <summary>Whether a cell that is no value of the datatype is a number beyond all that it holds.</summary>
+    /// <param name="datatype">The datatype.</param>
+    /// <param name="cell">The cell.</param>
+    /// <param name="numbers">How numbers are written; null for the plain form.</param>
+    /// <returns>What to say of it: <c>too large for FP32 (-3.4028235E+38 to 3.4028235E+38)</c>; null where it is something else.</returns>
+    public static string? Beyond(TensorDatatype datatype, ReadOnlySpan<byte> cell, NumberText? numbers)
+    {
+        Span<byte> plain = stackalloc byte[NumberText.MostBytes];
+        return !IsNumber(datatype) ? null
+            : numbers is null ? Beyond(datatype, cell)
+            : numbers.TryMakePlain(cell, plain, out var length) ? Beyond(datatype, plain[..length])
+            : null;
+    }
+
+    private static string? Beyond(TensorDatatype datatype, ReadOnlySpan<byte> cell)
+    {
+        cell = HasMinusSign(cell, out var signed) ? signed : cell;
+        if (!cell.ContainsAnyInRange((byte)'0', (byte)'9') || !double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            return null;
+        }
+
+        var (least, most) = datatype switch
+        {
+            TensorDatatype.UInt8 => (byte.MinValue, byte.MaxValue),
+            TensorDatatype.UInt16 => (ushort.MinValue, ushort.MaxValue),
+            TensorDatatype.UInt32 => (uint.MinValue, uint.MaxValue),
+            TensorDatatype.UInt64 => (ulong.MinValue, ulong.MaxValue),
+            TensorDatatype.Int8 => (sbyte.MinValue, sbyte.MaxValue),
+            TensorDatatype.Int16 => (short.MinValue, short.MaxValue),
+            TensorDatatype.Int32 => (int.MinValue, int.MaxValue),
+            TensorDatatype.Int64 => (long.MinValue, long.MaxValue),
+            TensorDatatype.Fp16 => ((double)Half.MinValue, (double)Half.MaxValue),
+            TensorDatatype.Fp32 => (float.MinValue, float.MaxValue),
+            _ => (double.MinValue, double.MaxValue),
+        };
+        // A double tells the largest whole numbers not apart: what is no value and comes to the limit is beyond it.
+        return number >= most ? $"too large for {Range(datatype)}" : number <= least ? $"too small for {Range(datatype)}" : null;
+    }
+
+    private static string Range(TensorDatatype datatype) => datatype switch
+    {
+        TensorDatatype.Fp16 => $"FP16 ({Half.MinValue} to {Half.MaxValue})",
+        TensorDatatype.Fp32 => string.Create(CultureInfo.InvariantCulture, $"FP32 ({float.MinValue} to {float.MaxValue})"),
+        TensorDatatype.Fp64 => string.Create(CultureInfo.InvariantCulture, $"FP64 ({double.MinValue} to {double.MaxValue})"),
+        _ => Expected(datatype, numbers: null),
     };
 
     private static string Whole<T>(T least, T most)

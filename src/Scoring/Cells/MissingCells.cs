@@ -5,7 +5,7 @@ using Millrace.Contracts;
 namespace Millrace.Scoring.Cells;
 
 /// <summary>What becomes of a number's cell that has none: it is empty, or says so in a word that programs write for it.</summary>
-/// <param name="Value">What to read in its place, as a cell with a decimal point would have it; null to fail the row.</param>
+/// <param name="Value">What to read in its place, written as the file's cells are; null to fail the row.</param>
 internal sealed record MissingCells(string? Value)
 {
     /// <summary>The words: those of pandas, R, Excel, SQL, Python and MySQL. Capitals make no difference.</summary>
@@ -25,7 +25,8 @@ internal sealed record MissingCells(string? Value)
 
     /// <summary>What stands for one as an element of a datatype; null where nothing does.</summary>
     /// <param name="datatype">The datatype; no text is ever missing: an empty one is a text.</param>
-    public byte[]? ElementOf(TensorDatatype datatype)
+    /// <param name="numbers">How the file writes numbers; null for the plain form.</param>
+    public byte[]? ElementOf(TensorDatatype datatype, NumberText? numbers)
     {
         if (Value is null || datatype == TensorDatatype.Bytes)
         {
@@ -33,7 +34,7 @@ internal sealed record MissingCells(string? Value)
         }
 
         var element = new ArrayBufferWriter<byte>();
-        return CellParsers.For(datatype)(Encoding.UTF8.GetBytes(Value), element) ? element.WrittenSpan.ToArray() : null;
+        return CellParsers.For(datatype, numbers)(Encoding.UTF8.GetBytes(Value), element) ? element.WrittenSpan.ToArray() : null;
     }
 
     /// <summary>What to say of a cell that is one.</summary>

@@ -6,6 +6,20 @@ internal sealed class NumberText(char decimalMark, char? thousands)
     /// <summary>Longer than any number that says something; a longer cell is none.</summary>
     public const int MostBytes = 128;
 
+    /// <summary>The decimal mark.</summary>
+    public char DecimalMark => decimalMark;
+
+    /// <summary>The options that say these marks.</summary>
+    public string Options => thousands is { } mark ? $"--decimal {decimalMark} --thousands {InShell(mark)}" : $"--decimal {decimalMark}";
+
+    /// <summary>A mark as a person types it.</summary>
+    public static string InShell(char mark) => mark switch
+    {
+        ' ' => "space",
+        '\'' => "\"'\"",
+        _ => mark.ToString(),
+    };
+
     /// <summary>The marks that a dialect declares; null where numbers are in the plain form.</summary>
     public static NumberText? Of(CsvDialect dialect) =>
         dialect is { Thousands: null, Decimal: null or '.' } ? null : new NumberText(dialect.Decimal ?? '.', dialect.Thousands);

@@ -62,14 +62,14 @@ internal sealed record InputMapping
 
     /// <summary>Refuses what is to stand for missing cells and can in no input.</summary>
     /// <exception cref="UsageException">No input can have it.</exception>
-    public void Refuse(MissingCells missing)
+    public void Refuse(MissingCells missing, NumberText? numbers)
     {
-        if (missing.Value is not null && Inputs.All(input => missing.ElementOf(input.Datatype) is null))
+        if (missing.Value is not null && Inputs.All(input => missing.ElementOf(input.Datatype, numbers) is null))
         {
             throw new UsageException(
                 $"--missing {(missing.IsNan ? "nan" : missing.Value)}: no input can be that: "
-                + string.Join(", ", Inputs.Select(input => $"'{input.Name}' is {input.Datatype.ToWireName()}")),
-                "only floats can be nan; an empty text is a text, and never missing");
+                + string.Join(", ", Inputs.Select(input => $"'{input.Name}' is {CellParsers.Expected(input.Datatype, numbers)}")),
+                $"it is read as the file's cells are{(numbers is null ? "" : $", by {numbers.Options}")}; only floats can be nan; an empty text is a text, and never missing");
         }
     }
 
@@ -96,7 +96,8 @@ internal sealed record InputMapping
             return ColumnList.ReadDeclared(declared, names, $"{use}, as the model's model.json says");
         }
 
-        return ElementsOf(input, isBatched) switch
+        // Beside an input whose first dimension is fixed each row is a job, and the N of [N] or [N,1] is 1.
+        return ElementsOf(input, isBatched || input.Shape is [< 0, ..]) switch
         {
             0 => [],
             1 when names.Has(input.Name) => [names.Find(input.Name, use)],

@@ -11,6 +11,7 @@ internal sealed class InputRows
 {
     private readonly InputPlan _plan;
     private readonly CellParser _parse;
+    private readonly NumberText? _numbers;
     private readonly byte[]? _missing;
     private readonly bool _replacesNan;
     private ArrayBufferWriter<byte> _data = new();
@@ -19,8 +20,9 @@ internal sealed class InputRows
     public InputRows(InputPlan plan, CsvDialect dialect)
     {
         _plan = plan;
-        _parse = CellParsers.For(plan.Datatype, NumberText.Of(dialect));
-        _missing = dialect.Missing.ElementOf(plan.Datatype);
+        _numbers = NumberText.Of(dialect);
+        _parse = CellParsers.For(plan.Datatype, _numbers);
+        _missing = dialect.Missing.ElementOf(plan.Datatype, _numbers);
         // NaN is a number of its own, unless another is to stand for it.
         _replacesNan = _missing is not null && !dialect.Missing.IsNan;
     }
@@ -32,7 +34,7 @@ internal sealed class InputRows
     public TensorDatatype Datatype => _plan.Datatype;
 
     /// <summary>What a cell must look like, for messages.</summary>
-    public string Expected => CellParsers.Expected(_plan.Datatype);
+    public string Expected => CellParsers.Expected(_plan.Datatype, _numbers);
 
     /// <summary>Appends the current row's cells; they count once <see cref="CommitRow"/> is called.</summary>
     /// <returns>The index of the column whose cell is no value of the datatype; -1 where all are.</returns>

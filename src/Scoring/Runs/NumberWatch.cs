@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using CsvHelper;
+using Millrace.Contracts;
 using Millrace.Scoring.Cells;
 using Millrace.Scoring.Mapping;
 using Millrace.Scoring.Sources;
@@ -19,6 +21,7 @@ internal sealed class NumberWatch
     private readonly CsvSource _source;
     private readonly InputMapping _mapping;
     private readonly bool _isSaid;
+    private readonly List<(int Column, string? First)> _watched = [];
 
     private NumberWatch(CsvSource source, InputMapping mapping)
     {
@@ -28,6 +31,50 @@ internal sealed class NumberWatch
         // Where a comma separates fields it is rarely a decimal mark too; a semicolon is there because it is, and Excel's "Unicode text" has tabs
         // in every language.
         IsUnsure = !_isSaid && source.Separator != (byte)',';
+        if (!_isSaid && !IsUnsure)
+        {
+            var columns = mapping.Inputs.Where(input => CellParsers.IsNumber(input.Datatype)).SelectMany(input => input.Columns).Distinct();
+            _watched.AddRange(columns.Select(column => (column, (string?)null)));
+        }
+    }
+
+    /// <summary>Whether <see cref="Watch"/> has something to look for: a column in which no number has shown yet that the point is the decimal mark.</summary>
+    public bool IsWatching => _watched.Count > 0;
+
+    /// <summary>What to say of the columns in which each number with a point could be thousands; null where there are none.</summary>
+    public string? Note
+    {
+        get
+        {
+            var columns = _watched.Where(column => column.First is not null).ToList();
+            return columns.Count == 0
+                ? null
+                : $"{_source.Name}: each number with a point in {(columns.Count == 1 ? "column" : "columns")} {NearNames.List([.. columns.Select(column => _source.Header[column.Column])])} "
+                    + $"has three digits behind it, as '{columns[0].First}' has, and was read as a fraction; --thousands . reads thousands, --decimal . says that it is right";
+        }
+    }
+
+    /// <summary>Looks at a row that was read, while <see cref="IsWatching"/>.</summary>
+    public void Watch(CsvReader row)
+    {
+        if (!row.RawRecord.Contains((byte)'.'))
+        {
+            return;
+        }
+
+        for (var i = _watched.Count - 1; i >= 0; i--)
+        {
+            var (column, first) = _watched[i];
+            switch (NumberShape.Of(row.GetSpan(column)))
+            {
+                case NumberMarks.DecimalPoint:
+                    _watched.RemoveAt(i);
+                    break;
+                case NumberMarks.Point when first is null:
+                    _watched[i] = (column, row.GetString(column));
+                    break;
+            }
+        }
     }
 
     /// <summary>Whether a number such as 1.234 may still be a thousand: nothing in the file has shown that the point is its decimal mark.</summary>
@@ -58,12 +105,12 @@ internal sealed class NumberWatch
 
     /// <summary>What to say of a cell that is no number in the marks that are taken; empty where it would be none in others either.</summary>
     /// <exception cref="UsageException">It shows that the numbers before it may have been misread.</exception>
-    public string Explain(ReadOnlySpan<byte> cell, string column)
+    public string Explain(ReadOnlySpan<byte> cell, string column, TensorDatatype datatype)
     {
         var marks = NumberShape.Of(cell);
         return IsProof(marks)
-            ? throw Refusal(marks, column, Encoding.UTF8.GetString(cell), _source.LineNumber, _source.RowNumber)
-            : Option(marks) is { Length: > 0 } option ? $"; {option} reads it"
+            ? throw Refusal(marks, column, cell, datatype, _source.LineNumber, _source.RowNumber)
+            : Option(marks, cell, datatype) is { Length: > 0 } option ? $"; {option} reads it"
             : "";
     }
 
@@ -109,7 +156,7 @@ internal sealed class NumberWatch
                 var marks = NumberShape.Of(row.GetSpan(column));
                 if (IsProof(marks))
                 {
-                    throw Refusal(marks, _source.Header[column], row.GetString(column), line, rowsBefore: 0);
+                    throw Refusal(marks, _source.Header[column], row.GetSpan(column), input.Datatype, line, rowsBefore: 0);
                 }
             }
         }
@@ -152,7 +199,7 @@ internal sealed class NumberWatch
         _ => false,
     };
 
-    private UsageException Refusal(NumberMarks marks, string column, string cell, long line, long rowsBefore)
+    private UsageException Refusal(NumberMarks marks, string column, ReadOnlySpan<byte> cell, TensorDatatype datatype, long line, long rowsBefore)
     {
         var shows = marks == NumberMarks.ThousandsPoint ? "a point between its thousands" : "a decimal comma";
         var before = rowsBefore switch
@@ -161,27 +208,54 @@ internal sealed class NumberWatch
             1 => "; row 1 was read with decimal points before it, take its prediction for wrong",
             _ => $"; rows 1 to {Count(rowsBefore)} were read with decimal points before it, take their predictions for wrong",
         };
+        var reads = Option(marks, cell, datatype) is { Length: > 0 } option ? $"{option} reads such numbers"
+            : Option(marks, cell, TensorDatatype.Fp64) is { Length: > 0 } other ? $"{other} reads such numbers, of which this is no {datatype.ToWireName()}"
+            : "no option reads it as one number";
         return new UsageException(
-            $"{_source.Name}, line {Count(line)}: column '{column}' has '{cell}', a number with {shows}{before}",
-            $"{Option(marks)} reads such numbers; {PlainOption}, and such a cell for a mistake of its row");
+            $"{_source.Name}, line {Count(line)}: column '{column}' has '{Encoding.UTF8.GetString(cell)}', a number with {shows}{before}",
+            $"{reads}; {PlainOption}, and such a cell for a mistake of its row");
     }
 
     private UsageException Ambiguous(string column, string cell, long line) => new(
         $"{_source.Name}, line {Count(line)}: column '{column}' has '{cell}', which in a file that is not separated by commas may be a fraction or thousands: no number before it tells",
-        $"{PlainOption}, --decimal , --thousands . the comma");
+        _source.Dialect.Thousands is null ? $"{PlainOption}, --decimal , --thousands . the comma" : PlainOption);
 
-    private static string Option(NumberMarks marks) => marks switch
+    /// <summary>The options that read a cell, of those that its marks suggest: none that is said already, and none that was not tried on it.</summary>
+    private string Option(NumberMarks marks, ReadOnlySpan<byte> cell, TensorDatatype datatype)
     {
-        NumberMarks.ThousandsPoint or NumberMarks.DecimalCommaThousandsPoint => "--decimal , --thousands .",
-        NumberMarks.DecimalComma => "--decimal ,",
-        NumberMarks.DecimalCommaThousandsSpace => "--decimal , --thousands space",
-        NumberMarks.DecimalCommaThousandsApostrophe => "--decimal , --thousands \"'\"",
-        NumberMarks.Comma => "--decimal , (a fraction) or --thousands , (thousands)",
-        NumberMarks.ThousandsComma => "--thousands ,",
-        NumberMarks.ThousandsSpace => "--thousands space",
-        NumberMarks.ThousandsApostrophe => "--thousands \"'\"",
-        NumberMarks.Point => "--thousands .",
-        _ => "",
+        var (said, found) = (_source.Dialect, new List<string>());
+        foreach (var (point, thousands, meaning) in Suggested(marks))
+        {
+            var whole = said.Decimal ?? point ?? (thousands == '.' ? ',' : '.');
+            if ((point is not null && point != whole) || (said.Thousands is not null && thousands is not null && said.Thousands != thousands) || thousands == whole)
+            {
+                continue;
+            }
+
+            var options = (said.Decimal is null && point is { } mark ? $"--decimal {mark} " : "")
+                + (said.Thousands is null && thousands is { } groups ? $"--thousands {NumberText.InShell(groups)}" : "");
+            if (options.Length > 0 && CellParsers.For(datatype, new NumberText(whole, thousands ?? said.Thousands))(cell, new ArrayBufferWriter<byte>()))
+            {
+                found.Add(options.TrimEnd() + meaning);
+            }
+        }
+
+        return string.Join(" or ", found);
+    }
+
+    /// <summary>Decimal mark and thousands mark, null for what a number does not show, and what it then is where there are two.</summary>
+    private static (char? Decimal, char? Thousands, string Meaning)[] Suggested(NumberMarks marks) => marks switch
+    {
+        NumberMarks.ThousandsPoint or NumberMarks.DecimalCommaThousandsPoint => [(',', '.', "")],
+        NumberMarks.DecimalComma => [(',', null, "")],
+        NumberMarks.DecimalCommaThousandsSpace => [(',', ' ', "")],
+        NumberMarks.DecimalCommaThousandsApostrophe => [(',', '\'', "")],
+        NumberMarks.Comma => [(',', null, " (a fraction)"), (null, ',', " (thousands)")],
+        NumberMarks.ThousandsComma => [(null, ',', "")],
+        NumberMarks.ThousandsSpace => [(null, ' ', "")],
+        NumberMarks.ThousandsApostrophe => [(null, '\'', "")],
+        NumberMarks.Point => [(null, '.', "")],
+        _ => [],
     };
 
     private static string Count(long number) => number.ToString(CultureInfo.InvariantCulture);

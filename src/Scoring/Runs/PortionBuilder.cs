@@ -24,6 +24,7 @@ internal sealed class PortionBuilder
     private readonly NumberText? _marks;
     private ArrayBufferWriter<byte> _text = new();
     private List<int> _textEnds = [];
+    private List<long> _lines = [];
     private List<string> _labels = [];
 
     /// <summary>Looks at the file's first rows before it takes any.</summary>
@@ -37,7 +38,7 @@ internal sealed class PortionBuilder
         _isLabelNumber = label?.Target is { Kind: LabelKind.Numbers };
         _inputs = mapping.Inputs.Select(input => new InputRows(input, source.Dialect)).ToArray();
         _marks = NumberText.Of(source.Dialect);
-        mapping.Refuse(source.Dialect.Missing);
+        mapping.Refuse(source.Dialect.Missing, _marks);
         _numbers = NumberWatch.Start(source, mapping);
     }
 
@@ -46,6 +47,9 @@ internal sealed class PortionBuilder
 
     /// <summary>Bytes of the inputs of the rows collected.</summary>
     public int SizeBytes => _inputs.Sum(input => input.SizeBytes);
+
+    /// <summary>What a person should know of how the rows were read; null for nothing.</summary>
+    public string? Note => _numbers.Note;
 
     /// <summary>Collects the current row.</summary>
     /// <returns>Null; or what is wrong with it, and then it was not collected.</returns>
@@ -71,6 +75,11 @@ internal sealed class PortionBuilder
             _numbers.See(row);
         }
 
+        if (_numbers.IsWatching)
+        {
+            _numbers.Watch(row);
+        }
+
         foreach (var input in _inputs)
         {
             input.CommitRow();
@@ -78,6 +87,7 @@ internal sealed class PortionBuilder
 
         _text.Write(RowText.Of(row, _header.Count, _source));
         _textEnds.Add(_text.WrittenCount);
+        _lines.Add(_source.LineNumber);
         if (_labelColumn is { } label)
         {
             _labels.Add(Label(row, label));
@@ -99,9 +109,10 @@ internal sealed class PortionBuilder
     public (Portion Rows, IReadOnlyList<Tensor> Inputs) Take(long firstRow)
     {
         var inputs = _inputs.Select(input => input.Take(RowCount, _mapping.IsBatched)).ToList();
-        var portion = new Portion { FirstRow = firstRow, Text = _text.WrittenMemory, TextEnds = _textEnds, Labels = _labels };
+        var portion = new Portion { FirstRow = firstRow, Text = _text.WrittenMemory, TextEnds = _textEnds, Lines = _lines, Labels = _labels };
         _text = new ArrayBufferWriter<byte>(_text.WrittenCount);
         _textEnds = new List<int>(_textEnds.Count);
+        _lines = new List<long>(_lines.Count);
         _labels = new List<string>(_labels.Count);
         return (portion, inputs);
     }
@@ -116,12 +127,12 @@ internal sealed class PortionBuilder
         var text = new ArrayBufferWriter<byte>();
         if (isWhole)
         {
-            text.Write(RowText.Of(row, _header.Count, _source));
+            text.Write(RowText.Readable(RowText.Of(row, _header.Count, _source), _source));
         }
         else
         {
             // Of a row that cannot be split no field is known.
-            text.Write(RowText.Written(row, _source.IsBroken ? 0 : row.FieldCount, _header.Count, _source.Separator));
+            text.Write(RowText.Readable(RowText.Written(row, _source.IsBroken ? 0 : row.FieldCount, _header.Count, _source.Separator), _source));
         }
 
         return new Portion
@@ -129,7 +140,8 @@ internal sealed class PortionBuilder
             FirstRow = rowNumber,
             Text = text.WrittenMemory,
             TextEnds = [text.WrittenCount],
-            Error = isWhole ? error : $"{error}; the row: {RowText.Whole(row)}",
+            Lines = [_source.LineNumber],
+            Error = isWhole ? error : $"{error}; the row: {RowText.Whole(row, _source)}",
         };
     }
 
@@ -154,7 +166,7 @@ internal sealed class PortionBuilder
         if (_isLabelNumber && !double.TryParse(row.GetSpan(column), NumberStyles.Float, CultureInfo.InvariantCulture, out _))
         {
             // Refuses the file where this one shows that others were misread.
-            _numbers.Explain(row.GetSpan(column), _header[column]);
+            _numbers.Explain(row.GetSpan(column), _header[column], TensorDatatype.Fp64);
         }
 
         Span<byte> plain = stackalloc byte[NumberText.MostBytes];
@@ -169,8 +181,13 @@ internal sealed class PortionBuilder
         var cell = row.GetSpan(column);
         var name = _header[column];
         var isMissing = input.Datatype != TensorDatatype.Bytes && MissingCells.Has(cell);
+        if (!isMissing && CellParsers.Beyond(input.Datatype, cell, _marks) is { } beyond)
+        {
+            return $"column '{name}': found '{Excerpt(row.GetString(column))}', {beyond}";
+        }
+
         var advice = isMissing ? _source.Dialect.Missing.Explain(input.Datatype)
-            : CellParsers.IsNumber(input.Datatype) ? _numbers.Explain(cell, name)
+            : CellParsers.IsNumber(input.Datatype) ? _numbers.Explain(cell, name, input.Datatype)
             : "";
         return cell.IsEmpty
             ? $"column '{name}': empty, expected {input.Expected}{advice}"

@@ -28,6 +28,7 @@ internal sealed class ScoreRun
     private readonly LabelTally? _labels;
     private long? _startedAt;
     private long? _firstRowAt;
+    private string? _note;
 
     public ScoreRun(
         CsvSource source,
@@ -80,6 +81,7 @@ internal sealed class ScoreRun
             FailedRows = _progress.FailedRows,
             Jobs = requests.Jobs,
             Complaints = _complaints,
+            Notes = [.. _source.Notes(), .. _note is null ? Array.Empty<string>() : [_note]],
             Elapsed = _startedAt is { } startedAt ? _options.TimeProvider.GetElapsedTime(startedAt) : TimeSpan.Zero,
             FirstRowAt = _firstRowAt,
             Labels = _labels,
@@ -98,7 +100,7 @@ internal sealed class ScoreRun
             {
                 if ((_source.Fault() ?? rows.TryAdd(_source.Reader)) is { } error)
                 {
-                    var failed = rows.Failed(_source.Reader, next, Complain(error, _source.LineNumber));
+                    var failed = rows.Failed(_source.Reader, next, Complain(error, next + 1, _source.LineNumber));
                     rows.DropUnfinished();
                     // A job's rows follow one another without a gap: that is how its run_row names them.
                     await SendAsync(rows, next, client, requests, portions, cancellationToken);
@@ -111,6 +113,7 @@ internal sealed class ScoreRun
             }
 
             await SendAsync(rows, next, client, requests, portions, cancellationToken);
+            _note = rows.Note;
             portions.Complete();
         }
         catch (Exception failure)
@@ -214,16 +217,16 @@ internal sealed class ScoreRun
         }
     }
 
-    private string Complain(string error, long line)
+    private string Complain(string error, long row, long line)
     {
-        AddComplaint($"{_source.Name}, line {line}: {error}");
+        AddComplaint($"{_source.Name}, row {row}, line {line}: {error}");
         return error;
     }
 
     private void Complain(Portion portion, string error) => AddComplaint(
         portion.RowCount == 1
-            ? $"{_source.Name}, row {portion.FirstRow + 1}: {error}"
-            : $"{_source.Name}, rows {portion.FirstRow + 1} to {portion.FirstRow + portion.RowCount}: {error}");
+            ? $"{_source.Name}, row {portion.FirstRow + 1}, line {portion.Lines[0]}: {error}"
+            : $"{_source.Name}, rows {portion.FirstRow + 1} to {portion.FirstRow + portion.RowCount}, lines {portion.Lines[0]} to {portion.Lines[^1]}: {error}");
 
     private void AddComplaint(string complaint)
     {

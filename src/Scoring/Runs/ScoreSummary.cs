@@ -17,6 +17,9 @@ internal sealed record ScoreSummary
     /// <summary>What was wrong with the first of the rows that failed.</summary>
     public required IReadOnlyList<string> Complaints { get; init; }
 
+    /// <summary>What a person should know of how the file was read, though no row failed for it.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>From the first job sent to the last row written.</summary>
     public required TimeSpan Elapsed { get; init; }
 

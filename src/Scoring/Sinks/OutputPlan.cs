@@ -16,6 +16,8 @@ internal sealed record OutputPlan
     // Past this a spreadsheet is no longer the place for them.
     private const long MostColumns = 1024;
 
+    private const int MostRenamedShown = 5;
+
     /// <summary>The columns, in order.</summary>
     public required IReadOnlyList<OutputColumn> Columns { get; init; }
 
@@ -27,6 +29,9 @@ internal sealed record OutputPlan
 
     /// <summary>The model's outputs that no column shows.</summary>
     public required IReadOnlyList<string> LeftOut { get; init; }
+
+    /// <summary>Columns that could not have the name that they should, for it is taken, and the name that they have instead.</summary>
+    public required IReadOnlyList<(string Name, string Header)> Renamed { get; init; }
 
     /// <summary>
     /// What was asked for; without that the best label and its score, for a model that declares labels, else every output. An output is a
@@ -40,14 +45,15 @@ internal sealed record OutputPlan
     /// <exception cref="UsageException">There is no such output, or it is named twice.</exception>
     public static OutputPlan For(ModelDescription model, bool isBatched, IReadOnlyList<string> header, string? asked = null, LabelTarget? label = null)
     {
-        var taken = new HashSet<string>(header, StringComparer.Ordinal);
+        var taken = new TakenNames(header);
         var columns = Choose(model, asked).SelectMany(shown => ColumnsOf(shown, model, isBatched, taken)).ToList();
         return new OutputPlan
         {
             Columns = columns,
-            ErrorColumn = Unlike(ErrorHeader, taken),
+            ErrorColumn = taken.Unlike(ErrorHeader),
             Compared = label?.Output,
             LeftOut = model.Outputs.Select(output => output.Name).Except(columns.Select(column => column.Output), StringComparer.Ordinal).ToList(),
+            Renamed = taken.Renamed,
         };
     }
 
@@ -55,6 +61,12 @@ internal sealed record OutputPlan
     public string? Describe() => LeftOut.Count == 0
         ? null
         : $"not written: {(LeftOut.Count == 1 ? "output" : "outputs")} {NearNames.List(LeftOut)} (--outputs chooses, --outputs {All} writes them all)";
+
+    /// <summary>Which columns have another name than they should; null where none has.</summary>
+    public string? DescribeRenamed() => Renamed.Count == 0
+        ? null
+        : $"written under another name, for the first is taken: {string.Join(", ", Renamed.Take(MostRenamedShown).Select(one => $"'{one.Name}' as '{one.Header}'"))}"
+            + (Renamed.Count > MostRenamedShown ? $" and {Renamed.Count - MostRenamedShown} more" : "");
 
     private static List<Shown> Choose(ModelDescription model, string? asked)
     {
@@ -103,11 +115,11 @@ internal sealed record OutputPlan
         return best;
     }
 
-    private static IEnumerable<OutputColumn> ColumnsOf(Shown shown, ModelDescription model, bool isBatched, HashSet<string> taken)
+    private static IEnumerable<OutputColumn> ColumnsOf(Shown shown, ModelDescription model, bool isBatched, TakenNames taken)
     {
         if (shown.Heading is { } heading)
         {
-            return [new OutputColumn(Unlike(heading, taken), shown.Output, Element: 0)];
+            return [new OutputColumn(taken.Unlike(heading), shown.Output, Element: 0)];
         }
 
         var output = model.Outputs.First(output => output.Name == shown.Output);
@@ -115,22 +127,37 @@ internal sealed record OutputPlan
         var count = InputMapping.ElementsOf(output, !isOfJob) ?? -1;
         return count switch
         {
-            1 => [new OutputColumn(Unlike(output.Name, taken), output.Name, Element: 0, isOfJob)],
+            1 => [new OutputColumn(taken.Unlike(output.Name), output.Name, Element: 0, isOfJob)],
             > 0 and <= MostColumns => Enumerable.Range(0, (int)count)
-                .Select(element => new OutputColumn(Unlike($"{output.Name}_{element}", taken), output.Name, element, isOfJob)),
-            _ => [new OutputColumn(Unlike(output.Name, taken), output.Name, Element: null, isOfJob)],
+                .Select(element => new OutputColumn(taken.Unlike($"{output.Name}_{element}"), output.Name, element, isOfJob)),
+            _ => [new OutputColumn(taken.Unlike(output.Name), output.Name, Element: null, isOfJob)],
         };
     }
 
-    private static string Unlike(string name, HashSet<string> taken)
+    /// <summary>Names of columns, each of which only one may have.</summary>
+    private sealed class TakenNames(IReadOnlyList<string> header)
     {
-        var unlike = name;
-        for (var number = 2; !taken.Add(unlike); number++)
-        {
-            unlike = $"{name}_{number}";
-        }
+        private readonly HashSet<string> _taken = new(header, StringComparer.Ordinal);
+        private readonly List<(string Name, string Header)> _renamed = [];
 
-        return unlike;
+        public IReadOnlyList<(string Name, string Header)> Renamed => _renamed;
+
+        /// <summary>A name, or one made of it, that no other column has.</summary>
+        public string Unlike(string name)
+        {
+            var unlike = name;
+            for (var number = 2; !_taken.Add(unlike); number++)
+            {
+                unlike = $"{name}_{number}";
+            }
+
+            if (unlike != name)
+            {
+                _renamed.Add((name, unlike));
+            }
+
+            return unlike;
+        }
     }
 
     /// <summary>An output to write.</summary>

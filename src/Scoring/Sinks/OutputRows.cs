@@ -42,7 +42,7 @@ internal sealed class OutputRows
         var counted = ReplyRows.Of(reply, rowCount);
         if (reply.Status != JobStatus.Succeeded)
         {
-            error = $"{reply.Code ?? reply.Status.ToWireName()}: {reply.Error}";
+            error = ReplyRows.Tell(reply.Code ?? reply.Status.ToWireName(), reply.Error);
             rows = counted.Bad == rowCount ? new OutputRows(plan.Columns, [], compared: null, counted) : null;
             return rows is not null;
         }

@@ -14,6 +14,9 @@ internal sealed record Portion
     /// <summary>Where each row's text ends.</summary>
     public required IReadOnlyList<int> TextEnds { get; init; }
 
+    /// <summary>Line of the file, from 1, where each row begins.</summary>
+    public required IReadOnlyList<long> Lines { get; init; }
+
     /// <summary>The label column's cells; empty without one.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
@@ -40,6 +43,7 @@ internal sealed record Portion
             FirstRow = FirstRow + first,
             Text = Text[start..TextEnds[first + count - 1]],
             TextEnds = [.. TextEnds.Skip(first).Take(count).Select(end => end - start)],
+            Lines = [.. Lines.Skip(first).Take(count)],
             Labels = [.. Labels.Skip(first).Take(count)],
         };
     }

@@ -94,7 +94,10 @@ internal sealed record CsvLayout(long Start, long Line, byte? Separator, string 
             "say which one separates them: --separator CHARACTER"),
     };
 
-    /// <summary>The first line that Excel takes for a hint: <c>sep=;</c>.</summary>
-    private static byte? SeparatorHint(ReadOnlySpan<byte> line) =>
-        line.Length == 5 && Ascii.EqualsIgnoreCase(line[..4], "sep="u8) ? line[4] : null;
+    /// <summary>The first line that Excel takes for a hint: <c>sep=;</c>, which others write in quotes.</summary>
+    private static byte? SeparatorHint(ReadOnlySpan<byte> line)
+    {
+        line = line is [(byte)'"', _, .., (byte)'"'] ? line[1..^1] : line;
+        return line.Length == 5 && Ascii.EqualsIgnoreCase(line[..4], "sep="u8) ? line[4] : null;
+    }
 }

@@ -93,7 +93,7 @@ internal sealed class CsvRecords : IAsyncDisposable
         }
         catch (DecoderFallbackException undecodable)
         {
-            throw TextStream.Undecodable(_name, undecodable);
+            throw TextStream.Undecodable(_name, undecodable, LineNumber);
         }
 
         LineNumber = _linesBefore + _reader.LineNumber;
@@ -105,6 +105,10 @@ internal sealed class CsvRecords : IAsyncDisposable
         else if (!Utf8.IsValid(record))
         {
             Fault = $"bytes that are no UTF-8 text; {TextStream.EncodingOption}, says what they are";
+        }
+        else if (_text.IsTranscoded && record.IndexOf(TextStream.NoText) >= 0)
+        {
+            Fault = "bytes that are no text in the file's encoding, such as half a surrogate pair";
         }
         else if (record.Contains((byte)0))
         {

@@ -19,6 +19,12 @@ internal sealed class CsvSource : IAsyncDisposable
     private readonly CsvReaderOptions _options;
     private readonly CsvRecords _records;
     private byte[][] _names = [];
+    private long _emptyLines;
+    private long _firstEmptyLine;
+    private long _hollowRows;
+    private long _firstHollowLine;
+    private long _longRows;
+    private long _firstLongLine;
 
     private CsvSource(string name, MeasuredStream file, ReplayStream text, CsvLayout layout, CsvDialect dialect)
     {
@@ -54,18 +60,6 @@ internal sealed class CsvSource : IAsyncDisposable
     /// <summary>Number of the current row, from 0.</summary>
     public long RowNumber { get; private set; } = -1;
 
-    /// <summary>Empty lines that were no rows, in a file of several columns.</summary>
-    public long EmptyLines { get; private set; }
-
-    /// <summary>Line of the first of them.</summary>
-    public long FirstEmptyLine { get; private set; }
-
-    /// <summary>Rows of nothing but empty fields, as Excel leaves them behind a table.</summary>
-    public long HollowRows { get; private set; }
-
-    /// <summary>Line of the first of them.</summary>
-    public long FirstHollowLine { get; private set; }
-
     /// <summary>The columns' names.</summary>
     public IReadOnlyList<string> Header { get; private set; } = [];
 
@@ -86,6 +80,9 @@ internal sealed class CsvSource : IAsyncDisposable
 
     /// <summary>The line end of the first line.</summary>
     public string NewLine => _layout.NewLine;
+
+    /// <summary>Whether the text was made of another encoding's, in which <see cref="TextStream.NoTextMark"/> stands for what is none.</summary>
+    public bool IsTranscoded => _text.IsTranscoded;
 
     /// <summary>Bytes read so far.</summary>
     public long BytesRead => _file.BytesRead;
@@ -123,20 +120,44 @@ internal sealed class CsvSource : IAsyncDisposable
         {
             if (Reader.RawRecord.IsEmpty && Header.Count > 1)
             {
-                FirstEmptyLine = EmptyLines++ == 0 ? LineNumber : FirstEmptyLine;
+                _firstEmptyLine = _emptyLines++ == 0 ? LineNumber : _firstEmptyLine;
                 continue;
             }
 
             RowNumber++;
+            if (_records.Fault is null && Reader.RawRecord.IndexOfAny((byte)'\r', (byte)'\n') >= 0)
+            {
+                _firstLongLine = _longRows++ == 0 ? LineNumber : _firstLongLine;
+            }
+
             if (Header.Count > 1 && IsHollow(Reader.RawRecord))
             {
-                FirstHollowLine = HollowRows++ == 0 ? LineNumber : FirstHollowLine;
+                _firstHollowLine = _hollowRows++ == 0 ? LineNumber : _firstHollowLine;
             }
 
             return true;
         }
 
         return false;
+    }
+
+    /// <summary>What a person should know of the rows read so far, though no row failed for it.</summary>
+    public IEnumerable<string> Notes()
+    {
+        if (_emptyLines > 0)
+        {
+            yield return $"{Name}: {_emptyLines} empty {(_emptyLines == 1 ? "line is no row" : "lines are no rows")} (the first is line {_firstEmptyLine})";
+        }
+
+        if (_hollowRows > 0)
+        {
+            yield return $"{Name}: {_hollowRows} {(_hollowRows == 1 ? "row has" : "rows have")} nothing but empty fields (the first is line {_firstHollowLine})";
+        }
+
+        if (_longRows > 0)
+        {
+            yield return $"{Name}: {_longRows} {(_longRows == 1 ? "row spans" : "rows span")} several lines (the first: line {_firstLongLine}): quoted line breaks; --no-quotes if quotes are plain characters";
+        }
     }
 
     /// <summary>What is wrong with the current row as text or as CSV; null where nothing is.</summary>

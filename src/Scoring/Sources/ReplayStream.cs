@@ -14,6 +14,9 @@ internal sealed class ReplayStream(Stream inner) : ReadOnlyStream
     private int _next;
     private long _needed;
 
+    /// <summary>Whether it is text that was made of another encoding's.</summary>
+    public bool IsTranscoded { get; init; }
+
     /// <summary>Offset of the next byte that a reader gets.</summary>
     public long Offset => _keptFrom + _next;
 

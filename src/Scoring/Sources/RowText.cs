@@ -22,11 +22,16 @@ internal static class RowText
     }
 
     /// <summary>A broken row's whole text, to be shown in the column of errors.</summary>
-    public static string Whole(CsvReader row)
+    public static string Whole(CsvReader row, CsvSource source)
     {
-        var text = row.RawRecord;
+        var text = Readable(row.RawRecord, source);
         return (System.Text.Unicode.Utf8.IsValid(text) ? Encoding.UTF8 : Encoding.Latin1).GetString(text);
     }
+
+    /// <summary>A text in which U+FFFD, as everywhere, stands for what was no text in the file's encoding.</summary>
+    public static ReadOnlySpan<byte> Readable(ReadOnlySpan<byte> text, CsvSource source) => source.IsTranscoded && text.IndexOf(TextStream.NoText) >= 0
+        ? Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(text).Replace(TextStream.NoTextMark, '\uFFFD'))
+        : text;
 
     /// <summary>Fields written anew.</summary>
     /// <param name="row">The row.</param>

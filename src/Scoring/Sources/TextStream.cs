@@ -13,6 +13,12 @@ internal static class TextStream
     /// <summary>Encodings that people say, in words for messages.</summary>
     public const string EncodingOption = "--encoding NAME, as in windows-1252, latin1, utf-16le";
 
+    /// <summary>Stands in a text for what is none in the file's encoding, such as half a surrogate pair; it is no character of its own.</summary>
+    public const char NoTextMark = '\uFFFF';
+
+    /// <summary>The same as it stands in the text's UTF-8.</summary>
+    public static ReadOnlySpan<byte> NoText => "\uFFFF"u8;
+
     /// <summary>Stands at the text's first character, with the start of it read.</summary>
     /// <exception cref="UsageException">The file is of a format that is no text, or in an encoding that nobody named.</exception>
     public static async Task<ReplayStream> OpenAsync(string name, MeasuredStream file, Encoding? encoding, CancellationToken cancellationToken)
@@ -39,7 +45,7 @@ internal static class TextStream
         }
 
         bytes.KeepNothing();
-        var text = new ReplayStream(Encoding.CreateTranscodingStream(bytes, Strict(source), Encoding.UTF8));
+        var text = new ReplayStream(Encoding.CreateTranscodingStream(bytes, Strict(source), Encoding.UTF8)) { IsTranscoded = true };
         try
         {
             await text.ReadAheadAsync(cancellationToken);
@@ -48,13 +54,16 @@ internal static class TextStream
         }
         catch (DecoderFallbackException undecodable)
         {
-            throw Undecodable(name, undecodable);
+            throw Undecodable(name, undecodable, line: 1);
         }
     }
 
     /// <summary>The error of a file that an encoding cannot be of.</summary>
-    public static UsageException Undecodable(string name, DecoderFallbackException undecodable) => new(
-        $"{name} holds bytes that are no text in its encoding ({Convert.ToHexString(undecodable.BytesUnknown ?? [])})", EncodingOption);
+    /// <param name="name">What to call the file.</param>
+    /// <param name="undecodable">What the decoder says.</param>
+    /// <param name="line">The last line that was read.</param>
+    public static UsageException Undecodable(string name, DecoderFallbackException undecodable, long line) => new(
+        $"{name}, line {line} or behind it: bytes that are no text in its encoding ({Convert.ToHexString(undecodable.BytesUnknown ?? [])})", EncodingOption);
 
     private static (Encoding? Encoding, int Bytes) ByteOrderMark(ReadOnlySpan<byte> start)
     {
@@ -73,11 +82,15 @@ internal static class TextStream
             : (null, 0);
     }
 
-    /// <summary>The same encoding, that fails where it would put a mark in the place of what it cannot read.</summary>
+    /// <summary>
+    /// The same encoding, that marks what it cannot read. Where a character may be of several bytes of any kind, it fails: who knows where the next
+    /// one begins.
+    /// </summary>
     private static Encoding Strict(Encoding encoding)
     {
         var strict = (Encoding)encoding.Clone();
-        strict.DecoderFallback = DecoderFallback.ExceptionFallback;
+        var knowsWhereToGoOn = encoding.IsSingleByte || encoding is UnicodeEncoding or UTF32Encoding;
+        strict.DecoderFallback = knowsWhereToGoOn ? new DecoderReplacementFallback(NoTextMark.ToString()) : DecoderFallback.ExceptionFallback;
         return strict;
     }
 

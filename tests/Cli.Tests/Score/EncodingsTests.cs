@@ -66,10 +66,41 @@ public sealed class EncodingsTests : IDisposable
     public async Task A_NUL_byte_at_the_start_is_refused() =>
         (await _cli.ScoreAsync("Ort,n\nK\0ln,1\n")).WasRefused(_cli, "holds a NUL byte");
 
+    [Theory]
+    // Half a pair, also before the line's end, and the halves in the wrong order.
+    [InlineData("00D8", "y,1\n")]
+    [InlineData("00D8", ",1\n")]
+    [InlineData("00DC00D8", ",1\n")]
+    public async Task Half_a_character_of_UTF16_fails_its_row(string bytes, string behind)
+    {
+        var outcome = await _cli.ScoreAsync(
+            [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("Ort,n\nBonn,0\nx"), .. Convert.FromHexString(bytes), .. Encoding.Unicode.GetBytes($"{behind}Köln,2\n")]);
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("row 2, line 3: bytes that are no text in the file's encoding", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(["Bonn,0,Bonn,", "Köln,2,Köln,"], outcome.Rows().Where(row => !row.Contains('\uFFFD', StringComparison.Ordinal)));
+        Assert.DoesNotContain('\uFFFF', outcome.Out);
+        Assert.Equal(2, _cli.Transport.Jobs.Count);
+    }
+
     [Fact]
-    public async Task Half_a_character_of_UTF16_is_refused() =>
-        (await _cli.ScoreAsync([.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("Ort,n\nx"), 0x00, 0xD8, .. Encoding.Unicode.GetBytes("y,1\n")]))
-            .WasRefused(_cli, "holds bytes that are no text in its encoding");
+    public async Task Half_a_character_of_UTF16_among_the_names_is_refused() =>
+        (await _cli.ScoreAsync([.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("Ort,n"), 0x00, 0xD8, .. Encoding.Unicode.GetBytes("\nx,1\n")]))
+            .WasRefused(_cli, "line 1, where the columns' names are: bytes that are no text in the file's encoding");
+
+    [Fact]
+    public async Task A_text_that_ends_in_half_a_character_fails_its_last_row()
+    {
+        var outcome = await _cli.ScoreAsync([.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("Ort,n\nBonn,0\nKöln,1"), 0x41]);
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Equal("Bonn,0,Bonn,", outcome.Rows()[0]);
+    }
+
+    [Fact]
+    public async Task Bytes_behind_which_nobody_knows_where_to_go_on_are_refused_with_their_place() =>
+        (await _cli.ScoreAsync([.. "Ort,n\nx,1\n"u8, 0x81, 0x20, .. ",2\n"u8], "--encoding", "shift_jis"))
+            .WasRefused(_cli, "rows.csv, line 1 or behind it: bytes that are no text in its encoding");
 
     [Fact]
     public async Task An_encoding_that_nobody_knows_is_refused() =>

@@ -85,6 +85,8 @@ public sealed class HeadersTests : IDisposable
     [InlineData("\"x;y;z\",a,b\n\"p;q\",1,2\n", "\"p;q\",1,2,3,0.5,")]
     [InlineData("a\tb\tnet, gross\n1\t2\t3,4\n", "1\t2\t3,4\t3\t0.5\t")]
     [InlineData("sep=;\na;b\n1;2\n", "1;2;3;0.5;")]
+    [InlineData("\"sep=;\"\na;b\n1;2\n", "1;2;3;0.5;")]
+    [InlineData("\"sep=,\"\r\na,b\r\n1,2\r\n", "1,2,3,0.5,")]
     [InlineData("\n\na,b\n1,2\n", "1,2,3,0.5,")]
     public async Task The_first_line_tells_the_separator(string file, string row) =>
         Assert.Equal([row], (await _cli.ScoreAsync(file)).Rows());

@@ -12,7 +12,7 @@ public sealed class MalformedRowsTests : IDisposable
         var outcome = await _cli.ScoreAsync("name,a,b\n\"good one\",1,2\n\"missing quote,3,4\n\"good two\",5,6\n\"good three\",7,8\nplain,9,10\n");
 
         Assert.Equal(3, outcome.ExitCode);
-        Assert.Contains("rows.csv, line 3: a quote is opened and not closed", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("rows.csv, row 2, line 3: a quote is opened and not closed", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(
             [
                 "\"good one\",1,2,3,0.5,",
@@ -30,7 +30,7 @@ public sealed class MalformedRowsTests : IDisposable
         var outcome = await _cli.ScoreAsync("a,b\r\n1,2\r\n1,\"2\r\n3,4\r\n\"5\",\"6\"\r\n");
 
         Assert.Equal(3, outcome.ExitCode);
-        Assert.Contains("rows.csv, line 3: ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("rows.csv, row 2, line 3: ", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(4, outcome.Rows().Length);
         Assert.Equal(["1,2,3,0.5,", "3,4,7,0.5,", "\"5\",\"6\",11,0.5,"], outcome.Rows().Where(row => !row.StartsWith(",,", StringComparison.Ordinal)));
     }
@@ -46,8 +46,8 @@ public sealed class MalformedRowsTests : IDisposable
         var outcome = await _cli.ScoreAsync($"id,a,b\nfirst,1,1\n\"second,1,1\n{rows}\"last\",\"1\",1\nbad,x,1\n");
 
         Assert.Equal(3, outcome.ExitCode);
-        Assert.Contains("rows.csv, line 3: a quote is opened", outcome.Error, StringComparison.Ordinal);
-        Assert.Contains($"rows.csv, line {Rows + 5}: column 'a': found 'x'", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("rows.csv, row 2, line 3: a quote is opened", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"rows.csv, row {Rows + 4}, line {Rows + 5}: column 'a': found 'x'", outcome.Error, StringComparison.Ordinal);
         Assert.Contains($"2 of {Rows + 4} rows did not succeed", outcome.Error, StringComparison.Ordinal);
         Assert.Equal(Rows + 4, outcome.Rows().Length);
         Assert.EndsWith(",269,1,270,0.5,", outcome.Rows()[^3], StringComparison.Ordinal);
@@ -83,8 +83,29 @@ public sealed class MalformedRowsTests : IDisposable
         var outcome = await _cli.ScoreAsync("id,a,b\n\"two\nlines, \"\"quoted\"\"\",1,2\n\"and\r\n\r\nthree\",3,4\nx,y,z\n");
 
         Assert.Equal(3, outcome.ExitCode);
-        Assert.Contains("rows.csv, line 7: column 'a': found 'y'", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("rows.csv, row 3, line 7: column 'a': found 'y'", outcome.Error, StringComparison.Ordinal);
         Assert.StartsWith("id,a,b,prediction,confidence,error\n\"two\nlines, \"\"quoted\"\"\",1,2,3,0.5,\n\"and\r\n\r\nthree\",3,4,7,0.5,\n", outcome.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rows_that_span_lines_are_told_for_wrong_quotes_may_have_joined_them()
+    {
+        var outcome = await _cli.ScoreAsync("note,a,b\nfine,1,2\n\"5,3,4\nx\",5,6\n\"two\nlines\",7,8\n");
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains(
+            "rows.csv: 2 rows span several lines (the first: line 3): quoted line breaks; --no-quotes if quotes are plain characters\n", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("several lines", (await _cli.ScoreAsync("note,a,b\r\n\"fine\",1,2\r\n\r\n")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cell_of_several_lines_is_no_number()
+    {
+        var outcome = await _cli.ScoreAsync("a,b\n1,\"2\n3\"\n4,5\n");
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("row 1, line 2: column 'b': found '2 3'", outcome.Error, StringComparison.Ordinal);
+        Assert.EndsWith("\n4,5,9,0.5,\n", outcome.Out, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,7 +121,7 @@ public sealed class MalformedRowsTests : IDisposable
         var outcome = await _cli.ScoreAsync($"id,a,b\n{rows}{row}\nnext,3,4\n", "--rows-per-job", "5000");
 
         Assert.Equal(3, outcome.ExitCode);
-        Assert.Contains($"rows.csv, line 20002: {error}", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains($"rows.csv, row 20001, line 20002: {error}", outcome.Error, StringComparison.Ordinal);
         Assert.Contains(row.Replace("\"", "\"\"", StringComparison.Ordinal), outcome.Rows()[^2], StringComparison.Ordinal);
         Assert.Equal("next,3,4,7,0.5,", outcome.Rows()[^1]);
     }

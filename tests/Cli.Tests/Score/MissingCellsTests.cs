@@ -81,6 +81,29 @@ public sealed class MissingCellsTests
         Assert.Equal("; INT64 has no NaN: --missing VALUE reads a missing one as VALUE", MissingCells.AreNan.Explain(TensorDatatype.Int64));
     }
 
+    [Theory]
+    [InlineData("1.234,5", "1234.5")]
+    [InlineData("1.234", "1234")]
+    [InlineData("-0,5", "-0.5")]
+    [InlineData("nan", "NaN")]
+    public async Task What_is_read_instead_is_written_by_the_files_marks(string value, string read)
+    {
+        using var cli = EchoModel.Of(TensorDatatype.Fp32, "a");
+
+        Assert.Equal([$"1;;{read};", "2;1,5;1.5;"], (await cli.ScoreAsync("id;a\n1;\n2;1,5\n", "--decimal", ",", "--thousands", ".", "--missing", value)).Rows());
+    }
+
+    [Theory]
+    [InlineData("-1.5", "--decimal ,", "'x' is FP32 (a number such as -1,5, 2e3 or NaN)", "by --decimal ,;")]
+    [InlineData("1.23", "--thousands .", "'x' is FP32 (a number such as -1,5, 2e3 or NaN)", "by --decimal , --thousands .;")]
+    [InlineData("1,5", "--decimal .", "'x' is FP32 (a number such as -1.5, 2e3 or NaN)", "as the file's cells are;")]
+    public async Task What_is_read_instead_and_is_written_by_other_marks_is_refused(string value, string options, string expected, string how)
+    {
+        using var cli = EchoModel.Of(TensorDatatype.Fp32, "a");
+
+        (await cli.ScoreAsync("id;a\n1;\n2;1\n", [.. options.Split(' '), "--missing", value])).WasRefused(cli, $"--missing {value}: no input can be that: {expected}", how);
+    }
+
     [Fact]
     public async Task A_text_is_never_missing()
     {

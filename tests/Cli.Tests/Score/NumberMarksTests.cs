@@ -136,6 +136,82 @@ public sealed class NumberMarksTests : IDisposable
         Assert.Contains("line 7: column 'id': found '3.5'", outcome.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    // No apostrophe or space groups these digits.
+    [InlineData(TensorDatatype.Fp32, "'7", "", "")]
+    [InlineData(TensorDatatype.Fp32, "12\u00A034", "", "")]
+    [InlineData(TensorDatatype.Fp32, "1\u00A0234", "", "; --thousands space reads it")]
+    [InlineData(TensorDatatype.Fp32, "1'234.5", "", "; --thousands \"'\" reads it")]
+    [InlineData(TensorDatatype.Fp32, "1,234", "", "; --decimal , (a fraction) or --thousands , (thousands) reads it")]
+    // A fraction is no whole number.
+    [InlineData(TensorDatatype.Int32, "1,234.5", "", "")]
+    [InlineData(TensorDatatype.Int32, "1,234", "", "; --thousands , (thousands) reads it")]
+    // What is said already is said.
+    [InlineData(TensorDatatype.Fp32, "1.234.567", "--decimal ,", "; --thousands . reads it")]
+    [InlineData(TensorDatatype.Fp32, "1,234.5", "--decimal ,", "")]
+    [InlineData(TensorDatatype.Fp32, "5,5", "--decimal .", "")]
+    [InlineData(TensorDatatype.Fp32, "12 34", "--thousands space", "")]
+    public async Task An_option_is_named_where_it_reads_the_cell_and_is_not_said_yet(TensorDatatype datatype, string cell, string options, string hint)
+    {
+        using var cli = EchoModel.Of(datatype, "a");
+
+        var outcome = await cli.ScoreAsync($"id,a\nx,\"{cell}\"\ny,1\n", options.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Matches($"row 1, line 2: column 'a': found '{System.Text.RegularExpressions.Regex.Escape(cell)}', expected [^;]*{System.Text.RegularExpressions.Regex.Escape(hint)}\n", outcome.Error);
+    }
+
+    [Theory]
+    [InlineData(TensorDatatype.Fp32, "12 34,5", "", "hint: no option reads it as one number; --decimal . takes")]
+    [InlineData(TensorDatatype.Fp32, "1 234,5", "--thousands space", "hint: --decimal , reads such numbers; --decimal . takes")]
+    [InlineData(TensorDatatype.Int64, "5,5", "", "hint: --decimal , reads such numbers, of which this is no INT64; --decimal . takes")]
+    [InlineData(TensorDatatype.Fp32, "1.234", "--thousands space", "hint: --decimal . takes the point for the decimal mark\n")]
+    public async Task A_refusal_names_what_reads_the_cell(TensorDatatype datatype, string cell, string options, string hint)
+    {
+        using var cli = EchoModel.Of(datatype, "a");
+
+        (await cli.ScoreAsync($"id;a\nx;{cell}\n", options.Split(' ', StringSplitOptions.RemoveEmptyEntries))).WasRefused(cli, hint);
+    }
+
+    [Theory]
+    [InlineData(TensorDatatype.UInt8, "300", "too large for UINT8 (a whole number from 0 to 255)")]
+    [InlineData(TensorDatatype.UInt8, "-1", "too small for UINT8 (a whole number from 0 to 255)")]
+    [InlineData(TensorDatatype.Int32, "99999999999", "too large for INT32 (a whole number from -2147483648 to 2147483647)")]
+    [InlineData(TensorDatatype.Int64, "9223372036854775808", "too large for INT64 (a whole number from -9223372036854775808 to 9223372036854775807)")]
+    [InlineData(TensorDatatype.Int64, "1e400", "too large for INT64")]
+    [InlineData(TensorDatatype.Fp16, "70000", "too large for FP16 (-65500 to 65500)")]
+    [InlineData(TensorDatatype.Fp32, "1e400", "too large for FP32 (-3.4028235E+38 to 3.4028235E+38)")]
+    [InlineData(TensorDatatype.Fp32, "\u22121e39", "too small for FP32")]
+    [InlineData(TensorDatatype.Fp64, "1e400", "too large for FP64 (-1.7976931348623157E+308 to 1.7976931348623157E+308)")]
+    [InlineData(TensorDatatype.UInt8, "3.5", "expected UINT8")]
+    public async Task A_number_beyond_the_datatype_is_told_its_range(TensorDatatype datatype, string cell, string error)
+    {
+        using var cli = EchoModel.Of(datatype, "a");
+
+        var outcome = await cli.ScoreAsync($"id,a\nx,{cell}\ny,1\n");
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains($"column 'a': found '{cell}', {error}", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fractions_that_could_all_be_thousands_are_told_once()
+    {
+        const string Note = "rows.csv: each number with a point in column 'a' has three digits behind it, as '1.234' has, and was read as a fraction; --thousands . reads thousands";
+
+        var outcome = await _cli.ScoreAsync("a,b\n7,0.5\n1.234,1.125\n22.500,1.5\n");
+
+        Assert.Equal("1.234,1.125,2.359,0.5,", outcome.Rows()[1]);
+        Assert.Equal(2, outcome.Error.Split(Note).Length);
+        foreach (var (file, options) in new (string, string[])[]
+        {
+            ("a,b\n1.234,1\n0.123,1\n", []), ("a,b\n1.234,1\n1.5,1\n", []), ("a,b\n1.234,1\n1234.567,1\n", []), ("a,b\n12,1\n", []), ("a,b\n1.234,1\n", ["--decimal", "."]),
+        })
+        {
+            Assert.DoesNotContain("was read as a fraction", (await _cli.ScoreAsync(file, options)).Error, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task One_mark_cannot_be_both() =>
         (await _cli.ScoreAsync("a,b\n1,2\n", "--decimal", ",", "--thousands", ",")).WasRefused(_cli, "one mark cannot be both");

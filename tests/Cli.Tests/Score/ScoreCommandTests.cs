@@ -43,7 +43,7 @@ public sealed class ScoreCommandTests : IDisposable
         var outcome = await _cli.RunAsync("a,b\n1,x\n1,2\n", ["score", "-"]);
 
         Assert.Equal(3, outcome.ExitCode);
-        Assert.Contains("standard input, line 2: column 'b': found 'x', expected FP32", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("standard input, row 1, line 2: column 'b': found 'x', expected FP32", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("1 of 2 rows did not succeed", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("\n1,2,3,0.5,\n", outcome.Out, StringComparison.Ordinal);
     }

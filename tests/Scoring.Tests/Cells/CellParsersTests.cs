@@ -73,10 +73,10 @@ public sealed class CellParsersTests
     [Fact]
     public void What_a_cell_must_be_names_the_datatype_and_its_range()
     {
-        Assert.Equal("INT8 (a whole number from -128 to 127)", CellParsers.Expected(TensorDatatype.Int8));
+        Assert.Equal("INT8 (a whole number from -128 to 127)", CellParsers.Expected(TensorDatatype.Int8, numbers: null));
         foreach (var datatype in Enum.GetValues<TensorDatatype>())
         {
-            Assert.StartsWith(datatype.ToWireName(), CellParsers.Expected(datatype), StringComparison.Ordinal);
+            Assert.StartsWith(datatype.ToWireName(), CellParsers.Expected(datatype, numbers: null), StringComparison.Ordinal);
         }
     }
 }

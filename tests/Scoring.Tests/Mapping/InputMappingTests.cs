@@ -82,6 +82,20 @@ public sealed class InputMappingTests
         Assert.Equal("not used: id (column 2)", mapping.DescribeUnused(label: null));
     }
 
+    [Fact]
+    public void An_input_of_one_element_takes_the_column_of_its_own_name_also_beside_one_of_a_fixed_batch()
+    {
+        var model = Undeclared(
+            new TensorDescription("age", TensorDatatype.Fp32, [-1]), new TensorDescription("size", TensorDatatype.Fp32, [-1, 1]),
+            new TensorDescription("bias", TensorDatatype.Fp32, [1]), new TensorDescription("city", TensorDatatype.Bytes, [1, 1]));
+
+        var mapping = InputMapping.Resolve(model, ["city", "size", "bias", "age"], [], null);
+
+        Assert.False(mapping.IsBatched);
+        Assert.Equal(
+            ["age [1] <- age (column 4)", "size [1,1] <- size (column 2)", "bias [1] <- bias (column 3)", "city [1,1] <- city (column 1)"], mapping.Describe());
+    }
+
     [Theory]
     [InlineData(new[] { "a", "b", "label" }, "--columns x=a,b", "{\"x\": [\"a\", \"b\"]}")]
     [InlineData(new[] { "id", "a", "b", "label" }, "--columns x=a,b", "{\"x\": [\"a\", \"b\"]}")]

@@ -119,7 +119,7 @@ public sealed class ScoreRunTests : IDisposable
             text);
         Assert.Equal(1, summary.FailedRows);
         Assert.Equal(
-            "rows.csv, line 3: column 'b': found 'two', expected FP32 (a number such as -1.5, 2e3 or NaN)", Assert.Single(summary.Complaints));
+            "rows.csv, row 2, line 3: column 'b': found 'two', expected FP32 (a number such as -1.5, 2e3 or NaN)", Assert.Single(summary.Complaints));
         // A job's rows follow one another: the bad one ends the job before it.
         Assert.Equal([JobId.ForRun(s_run, 0), JobId.ForRun(s_run, 2)], transport.Jobs.Select(job => job.Id));
     }
@@ -147,7 +147,7 @@ public sealed class ScoreRunTests : IDisposable
         Assert.Equal(
             $"a,b,prediction,confidence,error\n1,1,2,0.5,\n2,2,4,0.5,\n3,3,,,{Error}\n4,4,,,{Error}\n5,5,10,0.5,\n", text);
         Assert.Equal(2, summary.FailedRows);
-        Assert.StartsWith("rows.csv, rows 3 to 4: value_not_finite", Assert.Single(summary.Complaints), StringComparison.Ordinal);
+        Assert.StartsWith("rows.csv, rows 3 to 4, lines 4 to 5: value_not_finite", Assert.Single(summary.Complaints), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -207,7 +207,7 @@ public sealed class ScoreRunTests : IDisposable
         Assert.Equal((4, 1), (summary.Rows, summary.FailedRows));
         Assert.Contains("\n2,1,3,0.5,\n7,1,,,\"payload_too_large: ", text, StringComparison.Ordinal);
         Assert.Contains("\n4,1,5,0.5,\n", text, StringComparison.Ordinal);
-        Assert.StartsWith("rows.csv, row 3: ", Assert.Single(summary.Complaints), StringComparison.Ordinal);
+        Assert.StartsWith("rows.csv, row 3, line 4: ", Assert.Single(summary.Complaints), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -236,8 +236,36 @@ public sealed class ScoreRunTests : IDisposable
         Assert.Equal((5, 3), (summary.Rows, summary.FailedRows));
         Assert.Equal((2, 2), (summary.Labels!.All.Rows, summary.Labels.All.Hits));
         Assert.Equal(
-            ["rows.csv, row 1: inference_failed: bad 7", "rows.csv, row 3: inference_failed: bad 9", "rows.csv, row 5: inference_failed: all are bad"],
+            ["rows.csv, row 1, line 2: inference_failed: bad 7", "rows.csv, row 3, line 4: inference_failed: bad 9", "rows.csv, row 5, line 6: inference_failed: all are bad"],
             summary.Complaints);
+    }
+
+    [Fact]
+    public async Task A_place_is_the_row_and_the_line_where_it_begins_whoever_found_the_mistake()
+    {
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(SumModel.AnswerGood(job, bad: [7f, 9f])));
+
+        var (_, summary) = await ScoreAsync(
+            "note,a,b\n\"two\nlines\",1,1\n\nx,7,1\ny,oops,1\nz,9,1\n", transport, options => options with { RowsPerJob = 4 });
+
+        Assert.Equal(
+            ["rows.csv, row 2, line 5: inference_failed: bad 7", "rows.csv, row 3, line 6: column 'a'", "rows.csv, row 4, line 7: inference_failed: all are bad"],
+            summary.Complaints.Order(StringComparer.Ordinal).Select(complaint => complaint.Split(": found")[0]));
+    }
+
+    [Theory]
+    [InlineData("attempt 1: no; such index; attempt 2: no; such index; attempt 3: no; such index", "no; such index (tried 3 times)")]
+    [InlineData("attempt 1: no; attempt 2: yes; attempt 2: no", "attempt 1: no; attempt 2: yes; attempt 2: no")]
+    [InlineData("attempt 1: no", "attempt 1: no")]
+    [InlineData("attempt 1: out of memory; attempt 2: no", "attempt 1: out of memory; attempt 2: no")]
+    public async Task Attempts_that_ended_alike_are_told_once(string error, string told)
+    {
+        var transport = new ScriptedTransport((job, _) => Task.FromResult(
+            SumModel.Rejection(job) with { Status = JobStatus.Failed, Code = ErrorCode.InferenceFailed, Error = error }));
+
+        var (text, _) = await ScoreAsync("a,b\n1,1\n", transport);
+
+        Assert.EndsWith($",inference_failed: {told}\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
