@@ -26,7 +26,7 @@ internal static class CommandLine
             var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count > 0)
             {
-                throw Misuse(root, parsed, context);
+                throw Misuse(root, arguments, parsed, context);
             }
 
             using var output = new StreamWriter(context.Out, leaveOpen: true);
@@ -64,12 +64,18 @@ internal static class CommandLine
         return root;
     }
 
-    private static UsageException Misuse(RootCommand root, ParseResult parsed, CliContext context)
+    private static UsageException Misuse(RootCommand root, IReadOnlyList<string> arguments, ParseResult parsed, CliContext context)
     {
         var command = parsed.CommandResult.Command;
         var help = $"{context.ProgramName} {Path(root, parsed.CommandResult)}--help";
         if (parsed.UnmatchedTokens is [var token, ..])
         {
+            if (token.StartsWith('-') && arguments.TakeWhile(argument => argument != token).Contains("--", StringComparer.Ordinal))
+            {
+                return new UsageException(
+                    $"'{token}' stands behind --, where nothing is an option any more", $"options go before it, as in: {command.Name} --model NAME -- -file.csv; see {help}");
+            }
+
             var names = token.StartsWith('-')
                 ? command.Options.Select(option => option.Name).ToList()
                 : command.Subcommands.Select(subcommand => subcommand.Name).ToList();

@@ -42,6 +42,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("scroe x.csv", "millrace: 'scroe' is not something that is known here\n  hint: did you mean 'score'? see millrace --help\n")]
     [InlineData("score x.csv --modle m", "millrace: '--modle' is not an option here\n  hint: did you mean '--model' or '--models'? see millrace score --help\n")]
     [InlineData("pubblicize", "millrace: 'pubblicize' is not something that is known here\n  hint: there are 'score', 'publish', 'results', 'runs', 'cancel' and 3 more; see millrace --help\n")]
+    [InlineData("score -- -x.csv --models m", "millrace: '--models' stands behind --, where nothing is an option any more\n  hint: options go before it, as in: score --model NAME -- -file.csv; see millrace score --help\n")]
     [InlineData("score", "millrace: Required argument missing for command: 'score'.\n  hint: see millrace score --help\n")]
     [InlineData("score x.csv --timeout soon", "millrace: --timeout: expected a time such as 500ms, 30s or 5m, at most 24d, found 'soon'\n  hint: see millrace score --help\n")]
     [InlineData("score x.csv --rows-per-job 0", "millrace: --rows-per-job: expected a whole number from 1 to 1048576, found '0'\n  hint: see millrace score --help\n")]

@@ -28,7 +28,7 @@ internal sealed class ScoreCommand
 
     private readonly Option<string?> _output = new("--output")
     {
-        Description = $"Where to write; - for standard output, with the column of errors always [default: {DefaultFolder}/ and the file's name]",
+        Description = $"Where to write; - for standard output, with the column of errors always [default: {DefaultFolder}/ and the file's name; - for - and <(…)]",
         HelpName = "PATH",
     };
 
@@ -94,6 +94,11 @@ internal sealed class ScoreCommand
     {
         var file = arguments.GetValue(_file)!;
         var output = OutputPath(file, arguments.GetValue(_output));
+        if (output != Inputs.Standard)
+        {
+            OutputFile.RequireWritable(output);
+        }
+
         await using var input = await Inputs.OpenAsync(file, _context, cancellationToken);
         var length = Inputs.Length(input);
 
@@ -205,14 +210,13 @@ internal sealed class ScoreCommand
                 $"--output {Path.Combine(asked, file == Inputs.Standard ? "scored.csv" : Path.GetFileName(file))}");
         }
 
-        if (asked is null)
-        {
-            return file == Inputs.Standard ? Inputs.Standard : Path.Combine(DefaultFolder, Path.GetFileName(file));
-        }
-
-        return asked != Inputs.Standard && file != Inputs.Standard && Path.GetFullPath(asked) == Path.GetFullPath(file)
-            ? throw new UsageException($"--output {asked} is the file to score", "choose another name: the original is not written over")
-            : asked;
+        // A descriptor's number is no name for a file.
+        var output = asked ?? (Inputs.IsDescriptor(file) ? Inputs.Standard : Path.Combine(DefaultFolder, Path.GetFileName(file)));
+        return Inputs.IsSameFile(file, output)
+            ? throw new UsageException(
+                $"{(asked is null && output != Inputs.Standard ? $"without --output the scored file is {output}, which" : $"--output {output}")} is the file to score",
+                "choose another name, as in --output scored.csv: the original is not written over")
+            : output;
     }
 
     private async Task<T> OrSayHowToGoOnAsync<T>(Task<T> scoring, Guid runId, CsvSource source)

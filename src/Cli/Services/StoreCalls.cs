@@ -8,6 +8,7 @@ internal static class StoreCalls
     /// <summary>Brings the schema to this version.</summary>
     /// <exception cref="StoreUnreachableException">The store could not be reached.</exception>
     /// <exception cref="StoreLockedException">Somebody has kept the migrations' lock for too long.</exception>
+    /// <exception cref="SettingException">SQLite's file cannot be made there.</exception>
     public static async Task MigrateOrExplainAsync(this IResultStore store, MigrationOptions options, CancellationToken cancellationToken)
     {
         try
@@ -17,6 +18,10 @@ internal static class StoreCalls
         catch (Exception failure) when (ErrorReport.IsOfStore(failure))
         {
             throw StoreUnreachableException.Of(store, failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingException($"no file for the results can be made: {failure.Message}", $"{ServiceOptions.StorePathVariable} names another one");
         }
     }
 

@@ -8,6 +8,9 @@ internal static class Inputs
 {
     public const string Standard = "-";
 
+    // As many as Linux follows.
+    private const int MostLinks = 40;
+
     /// <summary>What standard input is called in messages.</summary>
     public const string StandardName = TextStream.StandardInput;
 
@@ -43,8 +46,44 @@ internal static class Inputs
         }
     }
 
+    /// <summary>Whether it is something that is open already, standard input or what a shell makes of <c>&lt;(…)</c>, and no file with a name of its own.</summary>
+    public static bool IsDescriptor(string path) => path == Standard
+        || path.StartsWith("/dev/fd/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal) || path == "/dev/stdin";
+
+    /// <summary>Whether an input and an output are one file, whatever links lead to it; <c>-</c> is standard input, and standard output.</summary>
+    public static bool IsSameFile(string input, string output)
+    {
+        if (OperatingSystem.IsWindows() && (input == Standard || output == Standard))
+        {
+            return false;
+        }
+
+        var from = RealPath(input == Standard ? "/dev/stdin" : input, MostLinks);
+        // A terminal may well be both, and so may a socket.
+        return File.Exists(from) && !from.StartsWith("/dev/", StringComparison.Ordinal) && from == RealPath(output == Standard ? "/dev/stdout" : output, MostLinks);
+    }
+
     /// <summary>What to call it in messages.</summary>
     public static string Name(string path) => path == Standard ? StandardName : path;
+
+    /// <summary>A path without the links that lead along it.</summary>
+    private static string RealPath(string path, int links)
+    {
+        var real = Path.GetPathRoot(Path.GetFullPath(path))!;
+        var parts = Path.GetFullPath(path)[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var next = Path.Combine(real, parts[i]);
+            if (links > 0 && new FileInfo(next).LinkTarget is { } target)
+            {
+                return RealPath(Path.Combine([Path.GetFullPath(target, real), .. parts[(i + 1)..]]), links - 1);
+            }
+
+            real = next;
+        }
+
+        return real;
+    }
 
     private static string? Near(string path)
     {

@@ -8,6 +8,33 @@ internal static class OutputFile
 {
     private const string Suffix = ".tmp";
 
+    /// <summary>Sees to it that a file can be made at that place, before anything is scored; a device or a pipe is not looked at.</summary>
+    /// <exception cref="UsageException">None can; says what is in the way.</exception>
+    public static void RequireWritable(string path)
+    {
+        // What is there and has no length is no file, or an empty one that will be told later.
+        if (File.Exists(path) && new FileInfo(Target(path)).Length == 0)
+        {
+            return;
+        }
+
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        while (!Directory.Exists(directory) && !File.Exists(directory))
+        {
+            directory = Path.GetDirectoryName(directory)!;
+        }
+
+        try
+        {
+            using var probe = new FileStream(TemporaryPath(Path.Combine(directory, "millrace")), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            var reason = File.Exists(directory) ? "it is a file, and no directory" : (fault.InnerException ?? fault).Message.Split(" : '")[0];
+            throw new UsageException($"--output {path}: no file can be made in '{directory}': {reason}", "choose another place: --output PATH, or - for standard output");
+        }
+    }
+
     /// <summary>Where a run writes until the file is whole.</summary>
     public static string TemporaryPath(string path) => $"{path}.{Guid.NewGuid():N}{Suffix}";
 

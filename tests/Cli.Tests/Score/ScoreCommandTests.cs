@@ -188,6 +188,100 @@ public sealed class ScoreCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_original_is_not_written_over_by_way_of_a_link_or_of_the_default()
+    {
+        var input = _cli.Folder.Write("rows.csv", Csv);
+        Directory.CreateDirectory(_cli.Folder["other"]);
+        File.CreateSymbolicLink(_cli.Folder["link.csv"], input);
+        File.CreateSymbolicLink(_cli.Folder["other/folder"], _cli.Folder["."]);
+
+        foreach (var (file, output) in new[] { ("rows.csv", "link.csv"), ("link.csv", "rows.csv"), ("rows.csv", "other/folder/rows.csv") })
+        {
+            var outcome = await _cli.RunAsync("score", _cli.Folder[file], "--output", _cli.Folder[output]);
+
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains("is the file to score", outcome.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(Csv, await File.ReadAllTextAsync(input, TestContext.Current.CancellationToken));
+        Assert.Empty(_cli.Transport.Jobs);
+    }
+
+    [Fact]
+    public async Task An_output_where_no_file_can_be_made_is_refused_before_the_run_with_the_reason()
+    {
+        var file = _cli.Folder.Write("rows.csv", Csv);
+        foreach (var (place, reason) in new[] { (_cli.Folder["rows.csv/scored.csv"], "it is a file, and no directory"), ("/proc/none/scored.csv", "no file can be made in '/proc': ") })
+        {
+            var outcome = await _cli.RunAsync("score", file, "--output", place);
+
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains($"--output {place}: no file can be made in", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains(reason, outcome.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("was not finished", outcome.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(_cli.Transport.Jobs);
+    }
+
+    [Fact]
+    public async Task A_place_where_no_results_can_be_kept_is_told_with_the_variable_that_names_another()
+    {
+        var outcome = await _cli.Set("Store__Path", "/proc/none/results.db").RunAsync(Csv, ["score", "-"]);
+
+        Assert.Equal(78, outcome.ExitCode);
+        Assert.Contains("millrace: no file for the results can be made: ", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("'/proc/none'", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("hint: Store__Path names another one", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("was not finished", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_column_that_is_written_under_another_name_is_told_before_the_run()
+    {
+        _cli.Model = SumModel.Plain;
+
+        var outcome = await _cli.RunAsync("a,b,label,error\n1,1,2,x\n", ["score", "-"]);
+
+        Assert.Contains(
+            "\nwritten under another name, for the first is taken: 'label' as 'label_2', 'error' as 'error_2'\nscored", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Gr\u00F6\u00DFe", "Gro\u0308\u00DFe")]
+    [InlineData("Gro\u0308\u00DFe", "Gr\u00F6\u00DFe")]
+    public async Task An_accented_letter_in_one_piece_or_in_two_is_one_letter(string declared, string header)
+    {
+        using var cli = EchoModel.Of(TensorDatatype.Fp32, declared);
+
+        Assert.Equal(["x,1,1,"], (await cli.ScoreAsync($"id,{header}\nx,1\n")).Rows());
+        Assert.Equal(["x,1,1,"], (await cli.ScoreAsync($"id,{header}\nx,1\n", "--columns", $"x={declared}")).Rows());
+        (await cli.ScoreAsync($"{declared},{header}\nx,1\n")).WasRefused(new CliRun(), "is in the file twice (columns 1 and 2)");
+    }
+
+    [Fact]
+    public async Task A_models_folder_a_step_too_deep_or_too_shallow_is_answered_with_the_right_one()
+    {
+        var models = _cli.Folder["repository/models"];
+        Directory.CreateDirectory(Path.Combine(models, "iris", "1"));
+        Directory.CreateDirectory(Path.Combine(models, "iris", "2"));
+        await File.WriteAllTextAsync(Path.Combine(models, "iris", "1", "model.onnx"), "", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(models, "iris", "2", "model.onnx"), "", TestContext.Current.CancellationToken);
+
+        foreach (var wrong in new[] { "repository", "repository/models/iris", "repository/models/iris/", "repository/models/iris/1" })
+        {
+            foreach (var model in new string[][] { [], ["--model", "iris"] })
+            {
+                var outcome = await _cli.RunAsync(Csv, ["score", "-", "--models", _cli.Folder[wrong], .. model]);
+
+                Assert.Equal(2, outcome.ExitCode);
+                Assert.Contains($"--models {models} (", outcome.Error, StringComparison.Ordinal);
+                Assert.DoesNotContain("mv ", outcome.Error, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Of_several_models_one_is_to_be_named()
     {
         Directory.CreateDirectory(_cli.Folder["models/other"]);
