@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using CsvHelper;
@@ -110,7 +109,7 @@ internal sealed class NumberWatch
         var marks = NumberShape.Of(cell);
         return IsProof(marks)
             ? throw Refusal(marks, column, cell, datatype, _source.LineNumber, _source.RowNumber)
-            : Option(marks, cell, datatype) is { Length: > 0 } option ? $"; {option} reads it"
+            : MarkOptions.For(marks, cell, datatype, _source.Dialect) is { Length: > 0 } option ? $"; {option} reads it"
             : "";
     }
 
@@ -208,8 +207,8 @@ internal sealed class NumberWatch
             1 => "; row 1 was read with decimal points before it, take its prediction for wrong",
             _ => $"; rows 1 to {Count(rowsBefore)} were read with decimal points before it, take their predictions for wrong",
         };
-        var reads = Option(marks, cell, datatype) is { Length: > 0 } option ? $"{option} reads such numbers"
-            : Option(marks, cell, TensorDatatype.Fp64) is { Length: > 0 } other ? $"{other} reads such numbers, of which this is no {datatype.ToWireName()}"
+        var reads = MarkOptions.For(marks, cell, datatype, _source.Dialect) is { Length: > 0 } option ? $"{option} reads such numbers"
+            : MarkOptions.For(marks, cell, TensorDatatype.Fp64, _source.Dialect) is { Length: > 0 } other ? $"{other} reads such numbers, of which this is no {datatype.ToWireName()}"
             : "no option reads it as one number";
         return new UsageException(
             $"{_source.Name}, line {Count(line)}: column '{column}' has '{Encoding.UTF8.GetString(cell)}', a number with {shows}{before}",
@@ -219,44 +218,6 @@ internal sealed class NumberWatch
     private UsageException Ambiguous(string column, string cell, long line) => new(
         $"{_source.Name}, line {Count(line)}: column '{column}' has '{cell}', which in a file that is not separated by commas may be a fraction or thousands: no number before it tells",
         _source.Dialect.Thousands is null ? $"{PlainOption}, --decimal , --thousands . the comma" : PlainOption);
-
-    /// <summary>The options that read a cell, of those that its marks suggest: none that is said already, and none that was not tried on it.</summary>
-    private string Option(NumberMarks marks, ReadOnlySpan<byte> cell, TensorDatatype datatype)
-    {
-        var (said, found) = (_source.Dialect, new List<string>());
-        foreach (var (point, thousands, meaning) in Suggested(marks))
-        {
-            var whole = said.Decimal ?? point ?? (thousands == '.' ? ',' : '.');
-            if ((point is not null && point != whole) || (said.Thousands is not null && thousands is not null && said.Thousands != thousands) || thousands == whole)
-            {
-                continue;
-            }
-
-            var options = (said.Decimal is null && point is { } mark ? $"--decimal {mark} " : "")
-                + (said.Thousands is null && thousands is { } groups ? $"--thousands {NumberText.InShell(groups)}" : "");
-            if (options.Length > 0 && CellParsers.For(datatype, new NumberText(whole, thousands ?? said.Thousands))(cell, new ArrayBufferWriter<byte>()))
-            {
-                found.Add(options.TrimEnd() + meaning);
-            }
-        }
-
-        return string.Join(" or ", found);
-    }
-
-    /// <summary>Decimal mark and thousands mark, null for what a number does not show, and what it then is where there are two.</summary>
-    private static (char? Decimal, char? Thousands, string Meaning)[] Suggested(NumberMarks marks) => marks switch
-    {
-        NumberMarks.ThousandsPoint or NumberMarks.DecimalCommaThousandsPoint => [(',', '.', "")],
-        NumberMarks.DecimalComma => [(',', null, "")],
-        NumberMarks.DecimalCommaThousandsSpace => [(',', ' ', "")],
-        NumberMarks.DecimalCommaThousandsApostrophe => [(',', '\'', "")],
-        NumberMarks.Comma => [(',', null, " (a fraction)"), (null, ',', " (thousands)")],
-        NumberMarks.ThousandsComma => [(null, ',', "")],
-        NumberMarks.ThousandsSpace => [(null, ' ', "")],
-        NumberMarks.ThousandsApostrophe => [(null, '\'', "")],
-        NumberMarks.Point => [(null, '.', "")],
-        _ => [],
-    };
 
     private static string Count(long number) => number.ToString(CultureInfo.InvariantCulture);
 }
