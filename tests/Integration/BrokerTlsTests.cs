@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Millrace.LocalServices;
+using Millrace.Results;
 using Millrace.TestKit;
 using Millrace.Worker.Broker;
 using Millrace.Worker.DeadLetters;

@@ -314,7 +314,7 @@ public sealed class ModelRepositoryTests : IDisposable
         {
             var errors = new List<string>();
 
-            Assert.Empty(ModelRepository.Read(wrong, names, errors));
+            Assert.Empty(ModelRepository.Read(wrong, names, ExecutionProviders.Names, errors));
 
             Assert.Equal(
                 [$"Models:Directory: '{wrong}' holds no model; expected NAME/VERSION/model.onnx, such as iris/1/model.onnx; {what.Replace("X", right, StringComparison.Ordinal)}: --models {right} (of a worker: Models:Directory)"],

@@ -1,7 +1,8 @@
 using System.Buffers;
 using Millrace.Contracts;
+using Millrace.Scoring.Cells;
 
-namespace Millrace.Producer.Scoring;
+namespace Millrace.Scoring.Runs;
 
 /// <summary>Which options read a cell that is no number by the marks that are taken.</summary>
 internal static class MarkOptions
