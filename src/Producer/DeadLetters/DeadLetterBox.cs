@@ -25,21 +25,11 @@ internal sealed class DeadLetterBox : IAsyncDisposable
 
     private static readonly TimeSpan s_giveBackTimeout = TimeSpan.FromSeconds(3);
 
-    // For a confirm: a quorum queue whose members are being restarted takes seconds.
-    private static readonly TimeSpan s_confirmTimeout = TimeSpan.FromSeconds(30);
-
-    // What the broker and the worker wrote on a message that died: a new life begins without it.
-    private static readonly HashSet<string> s_deathHeaders = new(StringComparer.Ordinal)
-    {
-        BrokerDeath.Header, "x-first-death-reason", "x-first-death-queue", "x-first-death-exchange", "x-last-death-reason", "x-last-death-queue",
-        "x-last-death-exchange", "x-delivery-count", "x-acquired-count", BrokerNames.ReasonHeader, BrokerNames.QueueHeader, BrokerNames.AttemptHeader,
-        BrokerNames.ErrorsHeader, BrokerNames.WaitedHeader, BrokerNames.RedeliveredHeader,
-    };
-
     private readonly BrokerAddress _address;
     private readonly IConnection _connection;
     private IChannel _reading = null!;
     private IChannel _publishing = null!;
+    private DeadLetterRequeue _requeue = null!;
     private DeadLetterConsumer? _consumer;
 
     private DeadLetterBox(BrokerAddress address, IConnection connection)
@@ -120,42 +110,8 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     /// <exception cref="BrokerConnectionException">The connection was lost; the dead letter stays, and the job may have been sent.</exception>
     public async Task RequeueAsync(DeadLetter letter, (Guid Id, WireBody Body)? newId, CancellationToken cancellationToken)
     {
-        var body = newId?.Body ?? letter.Body;
         cancellationToken.ThrowIfCancellationRequested();
-        try
-        {
-            // Not the caller's token: whether a publish that is given up on the way has arrived would be known to nobody.
-            await _publishing
-                .BasicPublishAsync(BrokerNames.Exchange, letter.RoutingKey, mandatory: true, ToProperties(letter, newId), body.Bytes, CancellationToken.None)
-                .AsTask()
-                .WaitAsync(s_confirmTimeout, CancellationToken.None);
-        }
-        catch (PublishException returned) when (returned.IsReturn)
-        {
-            throw new UnroutableJobException(
-                letter.ModelName ?? letter.RoutingKey,
-                Lane.Interactive,
-                $"exchange '{BrokerNames.Exchange}' on {_address} has no queue bound with routing key '{letter.RoutingKey}'; the dead letter stays.",
-                returned);
-        }
-        catch (PublishException refused)
-        {
-            throw new BrokerConnectionException(
-                _address, $"did not take job {newId?.Id ?? letter.JobId} in (negative confirm); the dead letter stays.", isTransient: true, refused);
-        }
-        catch (TimeoutException late)
-        {
-            throw new BrokerConnectionException(
-                _address,
-                $"has not confirmed job {newId?.Id ?? letter.JobId} within {s_confirmTimeout.TotalSeconds:0} s; the dead letter stays, and the job may have been sent.",
-                isTransient: true,
-                late);
-        }
-        catch (Exception failure) when (BrokerFailure.IsOne(failure))
-        {
-            throw BrokerFailure.Explain(_address, failure);
-        }
-
+        await _requeue.SendAsync(letter, newId);
         await RemoveAsync(letter, CancellationToken.None);
     }
 
@@ -217,6 +173,7 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         _reading = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
         _publishing = await _connection.CreateChannelAsync(
             new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
+        _requeue = new DeadLetterRequeue(_address, _publishing);
         await _reading.BasicQosAsync(0, Prefetch, global: false, cancellationToken);
         Count = await _reading.MessageCountAsync(BrokerNames.DeadLetters, cancellationToken);
     }
@@ -272,37 +229,5 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         {
             throw BrokerFailure.Explain(_address, failure);
         }
-    }
-
-    private static BasicProperties ToProperties(DeadLetter letter, (Guid Id, WireBody Body)? newId)
-    {
-        var headers = letter.Headers
-            .Where(header => !s_deathHeaders.Contains(header.Key))
-            .ToDictionary(header => header.Key, header => header.Value, StringComparer.Ordinal);
-        var properties = new BasicProperties(letter.Properties)
-        {
-            Headers = headers,
-            DeliveryMode = DeliveryModes.Persistent,
-            // Bytes that are no UTF-8 were read as something longer.
-            ContentType = ShortText.Cut(letter.Properties.ContentType),
-            CorrelationId = ShortText.Cut(letter.Properties.CorrelationId),
-            MessageId = ShortText.Cut(letter.Properties.MessageId),
-            ReplyTo = ShortText.Cut(letter.Properties.ReplyTo),
-            Type = ShortText.Cut(letter.Properties.Type),
-            AppId = ShortText.Cut(letter.Properties.AppId),
-            ContentEncoding = ShortText.Cut(letter.Properties.ContentEncoding),
-            // The login of who published it; the broker takes no other from this connection than its own.
-            UserId = null,
-        };
-        if (newId is { } renamed)
-        {
-            properties.MessageId = renamed.Id.ToString();
-            if (renamed.Body.HeaderLength is { } headerLength)
-            {
-                headers[OipFormat.HeaderLengthHeader] = headerLength;
-            }
-        }
-
-        return properties;
     }
 }
