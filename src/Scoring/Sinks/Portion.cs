@@ -1,5 +1,3 @@
-using Millrace.Scoring.Sources;
-
 namespace Millrace.Scoring.Sinks;
 
 /// <summary>Rows of the file that follow one another: those of one job, or one row that cannot be a job's.</summary>

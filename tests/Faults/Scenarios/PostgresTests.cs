@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Millrace.LocalServices;
 using Millrace.TestKit;
 
 namespace Millrace.Faults.Scenarios;
