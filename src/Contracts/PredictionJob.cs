@@ -27,6 +27,20 @@ public sealed record PredictionJob
     /// <summary>The outputs wanted; none means all.</summary>
     public IReadOnlyList<RequestedOutput> Outputs { get; init; } = [];
 
+    /// <summary>The job with a time after which it is <c>expired</c> instead of run (<see cref="JobParameters.Deadline"/>).</summary>
+    public PredictionJob WithDeadline(DateTimeOffset deadline) => this with
+    {
+        Parameters = new Dictionary<string, JsonElement>(Parameters, StringComparer.Ordinal)
+        {
+            [JobParameters.Deadline] = JsonElement.Parse($"\"{deadline:O}\""),
+        },
+    };
+
+    /// <summary>The job with a deadline so long from now, by this machine's clock.</summary>
+    /// <param name="delay">How long it may wait for its run.</param>
+    /// <param name="time">The clock; null for the system's.</param>
+    public PredictionJob WithDeadline(TimeSpan delay, TimeProvider? time = null) => WithDeadline((time ?? TimeProvider.System).GetUtcNow() + delay);
+
     /// <summary>Whether it asks with <see cref="JobParameters.Partial"/>.</summary>
     internal bool IsPartial => AsksPartial(Parameters);
 

@@ -24,6 +24,10 @@ public sealed record Tensor
     /// <summary>The elements. <see cref="TensorDatatype.Bytes"/>: each a 4-byte little-endian length and then its bytes.</summary>
     public required ReadOnlyMemory<byte> Data { get; init; }
 
+    /// <summary>The elements of a <see cref="TensorDatatype.Bytes"/> tensor as texts (UTF-8), read anew at each call.</summary>
+    /// <exception cref="InvalidOperationException">The tensor's datatype is another one.</exception>
+    public IReadOnlyList<string> Strings => ToStrings();
+
     /// <summary>The product of the dimensions; 1 for a scalar.</summary>
     /// <exception cref="OverflowException">The product exceeds 2^63 - 1.</exception>
     public long ElementCount
@@ -52,8 +56,21 @@ public sealed record Tensor
             Datatype = TensorDatatypes.Of<T>(),
             Data = MemoryMarshal.AsBytes(elements).ToArray(),
         };
-        RequireCount(tensor, elements.Length);
+        RequireCount(tensor, shape, elements.Length);
         return tensor;
+    }
+
+    /// <inheritdoc cref="Create{T}(string, IReadOnlyList{long}, ReadOnlySpan{T})"/>
+    public static Tensor Create<T>(string name, IReadOnlyList<long> shape, ReadOnlyMemory<T> elements)
+        where T : unmanaged => Create(name, shape, elements.Span);
+
+    /// <summary>A tensor of numbers (or bools) with the rows and columns of an array.</summary>
+    public static Tensor Create<T>(string name, T[,] rows)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(rows);
+        var elements = rows.Length == 0 ? [] : MemoryMarshal.CreateReadOnlySpan(ref rows[0, 0], rows.Length);
+        return Create(name, [rows.GetLength(0), rows.GetLength(1)], elements);
     }
 
     /// <summary>A tensor of texts (<see cref="TensorDatatype.Bytes"/>, UTF-8).</summary>
@@ -79,7 +96,7 @@ public sealed record Tensor
         }
 
         var tensor = new Tensor { Name = name, Shape = shape, Datatype = TensorDatatype.Bytes, Data = data };
-        RequireCount(tensor, elements.Count);
+        RequireCount(tensor, shape, elements.Count);
         return tensor;
     }
 
@@ -93,6 +110,14 @@ public sealed record Tensor
             ? MemoryMarshal.Cast<byte, T>(Data.Span)
             : throw new InvalidOperationException($"Tensor '{Name}' holds {Datatype.ToWireName()}, not {asked.ToWireName()}.");
     }
+
+    /// <summary>The elements as numbers, copied.</summary>
+    /// <exception cref="InvalidOperationException">The tensor's datatype is another one.</exception>
+    public T[] ToArray<T>()
+        where T : unmanaged => AsSpan<T>().ToArray();
+
+    /// <summary>Such as <c>score FP32 [20,10]</c>, without the elements.</summary>
+    public override string ToString() => $"{Name} {Datatype.ToWireName()} [{string.Join(',', Shape)}]";
 
     /// <summary>The elements of a <see cref="TensorDatatype.Bytes"/> tensor as texts (UTF-8).</summary>
     /// <exception cref="InvalidOperationException">The tensor's datatype is another one.</exception>
@@ -113,13 +138,19 @@ public sealed record Tensor
         return elements;
     }
 
-    private static void RequireCount(Tensor tensor, int found)
+    private static void RequireCount(Tensor tensor, IReadOnlyList<long> shape, int found)
     {
+        if (shape.Any(static dimension => dimension < 0))
+        {
+            throw new ArgumentException(
+                $"Tensor '{tensor.Name}' has shape [{string.Join(',', tensor.Shape)}], expected dimensions of 0 or more.", nameof(shape));
+        }
+
         if (tensor.ElementCount != found)
         {
             throw new ArgumentException(
                 $"Tensor '{tensor.Name}' has shape [{string.Join(',', tensor.Shape)}], which is {tensor.ElementCount} elements, but {found} were given.",
-                nameof(tensor));
+                nameof(shape));
         }
     }
 }

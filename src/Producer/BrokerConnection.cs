@@ -42,11 +42,11 @@ internal static class BrokerConnection
         };
         try
         {
-            return await factory.CreateConnectionAsync(cancellationToken);
+            return await factory.CreateConnectionAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (BrokerUnreachableException failure) when (PortProbe.IsWorthwhile(failure))
         {
-            throw await PortProbe.FindWrongSchemeAsync(address.Uri, address.Port, cancellationToken) is { } problem
+            throw await PortProbe.FindWrongSchemeAsync(address.Uri, address.Port, cancellationToken).ConfigureAwait(false) is { } problem
                 ? new BrokerConnectionException(address, $"{problem}.", isTransient: false, failure)
                 : BrokerFailure.Explain(address, failure);
         }

@@ -43,16 +43,16 @@ internal sealed class BrokerLink : IAsyncDisposable
     {
         try
         {
-            var connection = await BrokerConnection.OpenAsync(address, certificateAuthority, "millrace producer", timeout, cancellationToken);
+            var connection = await BrokerConnection.OpenAsync(address, certificateAuthority, "millrace producer", timeout, cancellationToken).ConfigureAwait(false);
             var link = new BrokerLink(address, connection);
             try
             {
-                await link.SetUpAsync(cancellationToken);
+                await link.SetUpAsync(cancellationToken).ConfigureAwait(false);
                 return link;
             }
             catch
             {
-                await link.DisposeAsync();
+                await link.DisposeAsync().ConfigureAwait(false);
                 throw;
             }
         }
@@ -71,8 +71,8 @@ internal sealed class BrokerLink : IAsyncDisposable
         var (correlationId, reply) = _pending.Open(job.Id);
         try
         {
-            await PublishAsync(job, correlationId, cancellationToken);
-            return await reply.WaitAsync(cancellationToken);
+            await PublishAsync(job, correlationId, cancellationToken).ConfigureAwait(false);
+            return await reply.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -86,7 +86,7 @@ internal sealed class BrokerLink : IAsyncDisposable
         Lose("closed by this client");
         try
         {
-            await _connection.DisposeAsync();
+            await _connection.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception failure) when (BrokerFailure.IsOne(failure))
         {
@@ -103,16 +103,16 @@ internal sealed class BrokerLink : IAsyncDisposable
                 publisherConfirmationsEnabled: true,
                 publisherConfirmationTrackingEnabled: true,
                 outstandingPublisherConfirmationsRateLimiter: null),
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
         _publishing.ChannelShutdownAsync += OnShutdownAsync;
-        _receiving = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        _receiving = await _connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         _receiving.ChannelShutdownAsync += OnShutdownAsync;
         var queue = await _receiving.QueueDeclareAsync(
-            queue: "", durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellationToken);
+            queue: "", durable: false, exclusive: true, autoDelete: true, cancellationToken: cancellationToken).ConfigureAwait(false);
         _replyQueue = queue.QueueName;
         var consumer = new ReplyConsumer(_receiving, _pending, () => Lose("the reply queue was deleted"));
         // Acknowledged by the broker as it sends: a reply lost with the connection comes again when its job is sent again.
-        await _receiving.BasicConsumeAsync(_replyQueue, autoAck: true, consumer, cancellationToken);
+        await _receiving.BasicConsumeAsync(_replyQueue, autoAck: true, consumer, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task PublishAsync(OutgoingJob job, string? correlationId, CancellationToken cancellationToken)
@@ -129,7 +129,7 @@ internal sealed class BrokerLink : IAsyncDisposable
             // (rabbitmq-dotnet-client issue 1818). The caller stops waiting, the publish goes to its end.
             var publish = _publishing.BasicPublishAsync(
                 BrokerNames.Exchange, routingKey, mandatory: true, Properties(job, correlationId), job.Body.Bytes, CancellationToken.None);
-            await publish.AsTask().WaitAsync(cancellationToken);
+            await publish.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (PublishException returned) when (returned.IsReturn)
         {

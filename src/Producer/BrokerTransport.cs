@@ -33,7 +33,7 @@ internal sealed class BrokerTransport : IJobTransport
     /// <exception cref="BrokerConnectionException">It is not.</exception>
     public static async Task<BrokerTransport> ConnectAsync(
         BrokerAddress address, MillraceClientOptions options, CancellationToken cancellationToken) =>
-        new(address, options, await BrokerLink.OpenAsync(address, options.CertificateAuthority, options.ConnectTimeout, cancellationToken));
+        new(address, options, await BrokerLink.OpenAsync(address, options.CertificateAuthority, options.ConnectTimeout, cancellationToken).ConfigureAwait(false));
 
     /// <inheritdoc/>
     public async Task<WireBody> RequestAsync(OutgoingJob job, CancellationToken cancellationToken)
@@ -43,11 +43,11 @@ internal sealed class BrokerTransport : IJobTransport
             return await _sending.ExecuteAsync(
                 static async (call, cancellationToken) =>
                 {
-                    var link = await call.Transport.LinkAsync(cancellationToken);
-                    return await link.RequestAsync(call.Job, cancellationToken);
+                    var link = await call.Transport.LinkAsync(cancellationToken).ConfigureAwait(false);
+                    return await link.RequestAsync(call.Job, cancellationToken).ConfigureAwait(false);
                 },
                 (Transport: this, Job: job),
-                cancellationToken);
+                cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException cancelled) when (Obstacle() is { } obstacle)
         {
@@ -63,14 +63,16 @@ internal sealed class BrokerTransport : IJobTransport
             await _sending.ExecuteAsync(
                 static async (call, cancellationToken) =>
                 {
-                    var link = await call.Transport.LinkAsync(cancellationToken);
-                    await link.PublishAsync(call.Job, cancellationToken);
+                    var link = await call.Transport.LinkAsync(cancellationToken).ConfigureAwait(false);
+                    await link.PublishAsync(call.Job, cancellationToken).ConfigureAwait(false);
                 },
                 (Transport: this, Job: job),
-                cancellationToken);
+                cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException cancelled) when (Obstacle() is { } obstacle)
+        catch (OperationCanceledException cancelled)
         {
+            var obstacle = Obstacle() ?? new BrokerConnectionException(
+                _address, $"has not confirmed job {job.Id}: it may be short of memory or disk. The job may have been sent.", isTransient: true);
             throw new OperationCanceledException(cancelled.Message, obstacle, cancellationToken);
         }
     }
@@ -92,10 +94,10 @@ internal sealed class BrokerTransport : IJobTransport
 
         if (replacing is not null)
         {
-            await replacing.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await replacing.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
         }
 
-        await _link.DisposeAsync();
+        await _link.DisposeAsync().ConfigureAwait(false);
         _disposed.Dispose();
     }
 
@@ -124,14 +126,14 @@ internal sealed class BrokerTransport : IJobTransport
     private async Task<BrokerLink> ReplaceAsync(BrokerLink lost)
     {
         // Off the caller's stack: it holds the lock.
-        await Task.Yield();
-        await lost.DisposeAsync();
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await lost.DisposeAsync().ConfigureAwait(false);
         _connectionChanged(lost.Loss);
         var link = await _connecting.ExecuteAsync(
             static async (transport, cancellationToken) =>
-                await BrokerLink.OpenAsync(transport._address, transport._certificateAuthority, transport._connectTimeout, cancellationToken),
+                await BrokerLink.OpenAsync(transport._address, transport._certificateAuthority, transport._connectTimeout, cancellationToken).ConfigureAwait(false),
             this,
-            _disposed.Token);
+            _disposed.Token).ConfigureAwait(false);
         lock (_lock)
         {
             _link = link;

@@ -21,7 +21,7 @@ internal sealed class CallTurn : IDisposable
     public static async ValueTask<CallTurn> TakeAsync(
         SemaphoreSlim window, MillraceClientOptions options, CancellationToken cancellationToken)
     {
-        await window.WaitAsync(cancellationToken);
+        await window.WaitAsync(cancellationToken).ConfigureAwait(false);
         return new CallTurn(window, options, cancellationToken);
     }
 

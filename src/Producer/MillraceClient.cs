@@ -8,7 +8,7 @@ namespace Millrace.Producer;
 /// Sends jobs to Millrace and brings their replies. Safe for many callers at once; one client holds one connection, so make one and
 /// keep it. A job that is repeated after a lost connection keeps its id, and so stays one job with one row.
 /// </summary>
-public sealed class MillraceClient : IAsyncDisposable
+public sealed class MillraceClient : IMillraceClient, IAsyncDisposable
 {
     private readonly IJobTransport _transport;
     private readonly MillraceClientOptions _options;
@@ -24,7 +24,7 @@ public sealed class MillraceClient : IAsyncDisposable
     /// <summary>Connects to the broker.</summary>
     /// <exception cref="ArgumentException">The options name none, or hold a value that is none.</exception>
     /// <exception cref="BrokerConnectionException">The broker cannot be reached, or refused us.</exception>
-    public static async Task<MillraceClient> ConnectAsync(MillraceClientOptions options, CancellationToken cancellationToken)
+    public static async Task<MillraceClient> ConnectAsync(MillraceClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.MaxInFlight < 1)
@@ -40,55 +40,66 @@ public sealed class MillraceClient : IAsyncDisposable
         var address = options.Broker is { } broker
             ? BrokerAddress.TryCreate(broker) ?? throw new ArgumentException("Broker is not an amqp:// or amqps:// URI.", nameof(options))
             : throw new ArgumentException("Set Broker.", nameof(options));
-        return new MillraceClient(await BrokerTransport.ConnectAsync(address, options, cancellationToken), options);
+        return new MillraceClient(await BrokerTransport.ConnectAsync(address, options, cancellationToken).ConfigureAwait(false), options);
     }
 
-    /// <inheritdoc cref="PredictAsync(PredictionJob, Lane, CancellationToken)"/>
-    public Task<PredictionResult> PredictAsync(PredictionJob job, CancellationToken cancellationToken) =>
+    /// <inheritdoc/>
+    public Task<PredictionResult> PredictAsync(PredictionJob job, CancellationToken cancellationToken = default) =>
         PredictAsync(job, Lane.Interactive, cancellationToken);
 
-    /// <summary>Sends a job and waits for its reply. A job without an id gets a new one.</summary>
-    /// <returns>The reply, which may tell of an error: see <see cref="PredictionResult.Status"/>.</returns>
-    /// <exception cref="UnroutableJobException">Nobody serves the model.</exception>
-    /// <exception cref="ReplyTimeoutException">No reply came within <see cref="MillraceClientOptions.Timeout"/>.</exception>
-    /// <exception cref="BrokerConnectionException">The connection was lost and did not come back within that time.</exception>
-    public async Task<PredictionResult> PredictAsync(PredictionJob job, Lane lane, CancellationToken cancellationToken)
-    {
-        var reply = await RequestAsync(Outgoing(job, lane), cancellationToken);
-        return reply.HeaderLength is { } headerLength
-            ? OipFormat.ReadBinaryResult(reply.Bytes, headerLength)
-            : OipFormat.ReadResult(reply.Bytes);
-    }
-
-    /// <inheritdoc cref="PublishAsync(PredictionJob, Lane, CancellationToken)"/>
-    public Task<Guid> PublishAsync(PredictionJob job, CancellationToken cancellationToken) =>
-        PublishAsync(job, Lane.Interactive, cancellationToken);
-
-    /// <summary>Sends a job whose result is to be read from the store, and returns when the broker has confirmed it.</summary>
-    /// <returns>The job's id.</returns>
-    /// <exception cref="UnroutableJobException">Nobody serves the model.</exception>
-    /// <exception cref="BrokerConnectionException">No confirm came within <see cref="MillraceClientOptions.Timeout"/>.</exception>
-    public async Task<Guid> PublishAsync(PredictionJob job, Lane lane, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<PredictionResult> PredictAsync(PredictionJob job, Lane lane, CancellationToken cancellationToken = default)
     {
         var outgoing = Outgoing(job, lane);
-        await PublishAsync(outgoing, cancellationToken);
+        var reply = await RequestAsync(outgoing, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return reply.HeaderLength is { } headerLength
+                ? OipFormat.ReadBinaryResult(reply.Bytes, headerLength)
+                : OipFormat.ReadResult(reply.Bytes);
+        }
+        catch (FormatException unreadable)
+        {
+            throw new UnreadableReplyException(outgoing.Id, unreadable);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<PredictionResult> PredictManyAsync(
+        IAsyncEnumerable<PredictionJob> jobs, PredictManyOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(jobs);
+        options ??= new PredictManyOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxInFlight, 1, nameof(options));
+        return new JobWindow((job, token) => PredictAsync(job, options.Lane, token), options).RunAsync(jobs, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<Guid> PublishAsync(PredictionJob job, CancellationToken cancellationToken = default) =>
+        PublishAsync(job, Lane.Interactive, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Guid> PublishAsync(PredictionJob job, Lane lane, CancellationToken cancellationToken = default)
+    {
+        var outgoing = Outgoing(job, lane);
+        await PublishAsync(outgoing, cancellationToken).ConfigureAwait(false);
         return outgoing.Id;
     }
 
     /// <summary>Ends what is under way and closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _transport.DisposeAsync();
+        await _transport.DisposeAsync().ConfigureAwait(false);
         _window.Dispose();
     }
 
     /// <summary>Sends a body as it is and brings the reply as it came.</summary>
     internal async Task<WireBody> RequestAsync(OutgoingJob job, CancellationToken cancellationToken)
     {
-        using var turn = await CallTurn.TakeAsync(_window, _options, cancellationToken);
+        using var turn = await CallTurn.TakeAsync(_window, _options, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await _transport.RequestAsync(job, turn.Token);
+            return await _transport.RequestAsync(job, turn.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException ended) when (turn.TimedOut(cancellationToken))
         {
@@ -99,10 +110,10 @@ public sealed class MillraceClient : IAsyncDisposable
     /// <summary>Sends a body as it is, and returns when it is confirmed.</summary>
     internal async Task PublishAsync(OutgoingJob job, CancellationToken cancellationToken)
     {
-        using var turn = await CallTurn.TakeAsync(_window, _options, cancellationToken);
+        using var turn = await CallTurn.TakeAsync(_window, _options, cancellationToken).ConfigureAwait(false);
         try
         {
-            await _transport.PublishAsync(job, turn.Token);
+            await _transport.PublishAsync(job, turn.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException ended) when (turn.TimedOut(cancellationToken))
         {

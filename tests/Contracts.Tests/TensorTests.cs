@@ -40,6 +40,38 @@ public sealed class TensorTests
     }
 
     [Fact]
+    public void A_shape_with_dimensions_below_zero_is_refused_also_where_their_product_is_the_count()
+    {
+        var failure = Assert.Throws<ArgumentException>(() => Tensor.Create<int>("x", [-1, -2], [1, 2]));
+
+        Assert.StartsWith("Tensor 'x' has shape [-1,-2], expected dimensions of 0 or more.", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Arrays_and_memory_give_the_same_tensor()
+    {
+        float[] elements = [1, 2, 3, 4, 5, 6];
+        ReadOnlyMemory<float> memory = elements;
+
+        var ofRows = Tensor.Create("x", new float[,] { { 1, 2, 3 }, { 4, 5, 6 } });
+        var ofMemory = Tensor.Create("x", [2, 3], memory);
+        var empty = Tensor.Create("x", new float[0, 3]);
+
+        Assert.Equal([2, 3], ofRows.Shape);
+        Assert.Equal(elements, ofRows.ToArray<float>());
+        Assert.Equal(elements, ofMemory.ToArray<float>());
+        Assert.Equal([0, 3], empty.Shape);
+        Assert.Empty(empty.ToArray<float>());
+    }
+
+    [Fact]
+    public void A_tensor_is_told_by_its_name_datatype_and_shape()
+    {
+        Assert.Equal("score FP32 [1,2]", Tensor.Create<float>("score", [1, 2], [1, 2]).ToString());
+        Assert.Equal("label BYTES [1]", Tensor.Create("label", [1], ["7"]).ToString());
+    }
+
+    [Fact]
     public void Elements_are_not_given_as_another_datatype()
     {
         var tensor = Tensor.Create<float>("x", [1], [1f]);

@@ -48,6 +48,24 @@ public sealed class BrokerTransportTests(TestRabbitMq rabbitMq)
     }
 
     [Fact]
+    public async Task A_publish_without_a_confirm_in_time_is_the_brokers_failure()
+    {
+        await using var broker = await rabbitMq.CreateVirtualHostAsync(Token);
+        await using var worker = await TestWorker.StartAsync(broker.Uri, Token);
+        await using var relay = new TcpRelay(broker.Uri.Host, broker.Uri.Port);
+        await using var client = await MillraceClient.ConnectAsync(
+            new MillraceClientOptions { Broker = new UriBuilder(broker.Uri) { Host = "127.0.0.1", Port = relay.Port }.Uri, Timeout = TimeSpan.FromMilliseconds(200) }, Token);
+        var id = Guid.NewGuid();
+        relay.Hold();
+
+        var failure = await Assert.ThrowsAsync<BrokerConnectionException>(() => client.PublishAsync(s_job with { Id = id }, Token));
+
+        Assert.Contains($"has not confirmed job {id}", failure.Message, StringComparison.Ordinal);
+        Assert.True(failure.IsTransient);
+        relay.Release();
+    }
+
+    [Fact]
     public async Task A_published_job_asks_for_no_reply()
     {
         await using var broker = await rabbitMq.CreateVirtualHostAsync(Token);

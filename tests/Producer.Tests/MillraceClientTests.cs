@@ -99,7 +99,19 @@ public sealed class MillraceClientTests
     }
 
     [Fact]
-    public async Task Options_say_either_a_broker_or_models() =>
+    public async Task A_reply_that_is_none_is_told_with_the_job()
+    {
+        await using var client = new MillraceClient(new GarblingTransport(), new MillraceClientOptions());
+        var id = Guid.NewGuid();
+
+        var failure = await Assert.ThrowsAsync<UnreadableReplyException>(() => client.PredictAsync(s_job with { Id = id }, Token));
+
+        Assert.Equal(id, failure.JobId);
+        Assert.StartsWith($"Job {id}: the reply cannot be read: ", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Options_name_a_broker() =>
         await Assert.ThrowsAsync<ArgumentException>(() => MillraceClient.ConnectAsync(new MillraceClientOptions(), Token));
 
     private static MillraceClient Silent(TimeSpan timeout) => new(
@@ -109,4 +121,14 @@ public sealed class MillraceClientTests
             throw new InvalidOperationException();
         }),
         new MillraceClientOptions { Timeout = timeout });
+
+    private sealed class GarblingTransport : IJobTransport
+    {
+        public Task<WireBody> RequestAsync(OutgoingJob job, CancellationToken cancellationToken) =>
+            Task.FromResult(new WireBody("[1]"u8.ToArray(), OipFormat.JsonContentType));
+
+        public Task PublishAsync(OutgoingJob job, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => default;
+    }
 }

@@ -43,12 +43,12 @@ internal static class PortProbe
         {
             if (broker.Scheme == "amqps")
             {
-                return await SpeaksAmqpAsync(broker.IdnHost, port, limit.Token)
+                return await SpeaksAmqpAsync(broker.IdnHost, port, limit.Token).ConfigureAwait(false)
                     ? $"port {port} speaks AMQP without TLS, and amqps is AMQP over TLS: name the broker's port for TLS, usually 5671"
                     : null;
             }
 
-            return await SpeaksTlsAsync(broker.IdnHost, port, limit.Token)
+            return await SpeaksTlsAsync(broker.IdnHost, port, limit.Token).ConfigureAwait(false)
                 ? $"port {port} speaks TLS, and amqp is AMQP without it: write amqps"
                 : null;
         }
@@ -62,26 +62,27 @@ internal static class PortProbe
     private static async Task<bool> SpeaksAmqpAsync(string host, int port, CancellationToken cancellationToken)
     {
         using var client = new TcpClient();
-        await client.ConnectAsync(host, port, cancellationToken);
-        await client.GetStream().WriteAsync(s_protocolHeader, cancellationToken);
+        await client.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false);
+        await client.GetStream().WriteAsync(s_protocolHeader, cancellationToken).ConfigureAwait(false);
         var answer = new byte[1];
-        return await client.GetStream().ReadAsync(answer, cancellationToken) == 1 && answer[0] is MethodFrame or (byte)'A';
+        return await client.GetStream().ReadAsync(answer, cancellationToken).ConfigureAwait(false) == 1 && answer[0] is MethodFrame or (byte)'A';
     }
 
     private static async Task<bool> SpeaksTlsAsync(string host, int port, CancellationToken cancellationToken)
     {
         using var client = new TcpClient();
-        await client.ConnectAsync(host, port, cancellationToken);
+        await client.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false);
         var hasCertificate = false;
-        await using var stream = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) =>
+        var stream = new SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) =>
         {
             hasCertificate = certificate is not null;
             // Nothing is to be said to it: to have been shown a certificate was all.
             return false;
         });
+        await using var closing = stream.ConfigureAwait(false);
         try
         {
-            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = host }, cancellationToken);
+            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = host }, cancellationToken).ConfigureAwait(false);
         }
         catch (AuthenticationException)
         {

@@ -48,16 +48,16 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         var address = BrokerAddress.TryCreate(broker) ?? throw new ArgumentException("Not an amqp:// or amqps:// URI.", nameof(broker));
         try
         {
-            var connection = await BrokerConnection.OpenAsync(address, certificateAuthority, "millrace dead letters", s_connectTimeout, cancellationToken);
+            var connection = await BrokerConnection.OpenAsync(address, certificateAuthority, "millrace dead letters", s_connectTimeout, cancellationToken).ConfigureAwait(false);
             var box = new DeadLetterBox(address, connection);
             try
             {
-                await box.SetUpAsync(cancellationToken);
+                await box.SetUpAsync(cancellationToken).ConfigureAwait(false);
                 return box;
             }
             catch
             {
-                await box.DisposeAsync();
+                await box.DisposeAsync().ConfigureAwait(false);
                 throw;
             }
         }
@@ -88,10 +88,10 @@ internal sealed class DeadLetterBox : IAsyncDisposable
             {
                 if (consumer is null || consumer.Delivered >= Prefetch)
                 {
-                    consumer = await ReplaceAsync(consumer, waiting.Writer, cancellationToken);
+                    consumer = await ReplaceAsync(consumer, waiting.Writer, cancellationToken).ConfigureAwait(false);
                 }
 
-                if (!await ArrivesAsync(waiting.Reader, cancellationToken))
+                if (!await ArrivesAsync(waiting.Reader, cancellationToken).ConfigureAwait(false))
                 {
                     // Somebody else was quicker.
                     yield break;
@@ -111,8 +111,8 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     public async Task RequeueAsync(DeadLetter letter, (Guid Id, WireBody Body)? newId, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        await _requeue.SendAsync(letter, newId);
-        await RemoveAsync(letter, CancellationToken.None);
+        await _requeue.SendAsync(letter, newId).ConfigureAwait(false);
+        await RemoveAsync(letter, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Takes a dead letter out of the queue for good.</summary>
@@ -121,7 +121,7 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     {
         try
         {
-            await _reading.BasicAckAsync(letter.DeliveryTag, multiple: false, cancellationToken);
+            await _reading.BasicAckAsync(letter.DeliveryTag, multiple: false, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception failure) when (BrokerFailure.IsOne(failure))
         {
@@ -132,10 +132,10 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     /// <summary>Gives back what was read and not settled: the next command sees it.</summary>
     public async ValueTask DisposeAsync()
     {
-        await GiveBackAsync();
+        await GiveBackAsync().ConfigureAwait(false);
         try
         {
-            await _connection.DisposeAsync();
+            await _connection.DisposeAsync().ConfigureAwait(false);
         }
         catch (Exception failure) when (BrokerFailure.IsOne(failure))
         {
@@ -157,10 +157,10 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         using var limit = new CancellationTokenSource(s_giveBackTimeout);
         try
         {
-            await CancelAsync(_consumer, limit.Token);
+            await CancelAsync(_consumer, limit.Token).ConfigureAwait(false);
             // AMQP's 0: all that is out on the channel.
-            await _reading.BasicNackAsync(0, multiple: true, requeue: true, limit.Token);
-            await _reading.MessageCountAsync(BrokerNames.DeadLetters, limit.Token);
+            await _reading.BasicNackAsync(0, multiple: true, requeue: true, limit.Token).ConfigureAwait(false);
+            await _reading.MessageCountAsync(BrokerNames.DeadLetters, limit.Token).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is OperationCanceledException || BrokerFailure.IsOne(failure))
         {
@@ -170,12 +170,12 @@ internal sealed class DeadLetterBox : IAsyncDisposable
 
     private async Task SetUpAsync(CancellationToken cancellationToken)
     {
-        _reading = await _connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        _reading = await _connection.CreateChannelAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         _publishing = await _connection.CreateChannelAsync(
-            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken);
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true), cancellationToken).ConfigureAwait(false);
         _requeue = new DeadLetterRequeue(_address, _publishing);
-        await _reading.BasicQosAsync(0, Prefetch, global: false, cancellationToken);
-        Count = await _reading.MessageCountAsync(BrokerNames.DeadLetters, cancellationToken);
+        await _reading.BasicQosAsync(0, Prefetch, global: false, cancellationToken).ConfigureAwait(false);
+        Count = await _reading.MessageCountAsync(BrokerNames.DeadLetters, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<DeadLetterConsumer> ReplaceAsync(
@@ -185,12 +185,12 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         {
             if (last is not null)
             {
-                await CancelAsync(last, cancellationToken);
+                await CancelAsync(last, cancellationToken).ConfigureAwait(false);
             }
 
             var next = new DeadLetterConsumer(_reading, letters);
             _consumer = next;
-            await _reading.BasicConsumeAsync(BrokerNames.DeadLetters, autoAck: false, next, cancellationToken);
+            await _reading.BasicConsumeAsync(BrokerNames.DeadLetters, autoAck: false, next, cancellationToken).ConfigureAwait(false);
             return next;
         }
         catch (Exception failure) when (BrokerFailure.IsOne(failure))
@@ -203,7 +203,7 @@ internal sealed class DeadLetterBox : IAsyncDisposable
     {
         foreach (var tag in consumer.ConsumerTags)
         {
-            await _reading.BasicCancelAsync(tag, cancellationToken: cancellationToken);
+            await _reading.BasicCancelAsync(tag, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -214,16 +214,16 @@ internal sealed class DeadLetterBox : IAsyncDisposable
         try
         {
             var arrival = letters.WaitToReadAsync(cancellationToken).AsTask();
-            while (await Task.WhenAny(arrival, Task.Delay(s_silence, cancellationToken)) != arrival)
+            while (await Task.WhenAny(arrival, Task.Delay(s_silence, cancellationToken)).ConfigureAwait(false) != arrival)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (await _publishing.MessageCountAsync(BrokerNames.DeadLetters, cancellationToken) == 0 && !arrival.IsCompleted)
+                if (await _publishing.MessageCountAsync(BrokerNames.DeadLetters, cancellationToken).ConfigureAwait(false) == 0 && !arrival.IsCompleted)
                 {
                     return false;
                 }
             }
 
-            return await arrival;
+            return await arrival.ConfigureAwait(false);
         }
         catch (Exception failure) when (BrokerFailure.IsOne(failure))
         {

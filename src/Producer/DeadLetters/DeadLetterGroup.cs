@@ -22,7 +22,7 @@ internal sealed class DeadLetterGroup(string reason, string? queue)
     public static async Task<IReadOnlyList<DeadLetterGroup>> CountAsync(IAsyncEnumerable<DeadLetter> letters)
     {
         var groups = new Dictionary<(string Reason, string? Queue), DeadLetterGroup>();
-        await foreach (var letter in letters)
+        await foreach (var letter in letters.ConfigureAwait(false))
         {
             if (!groups.TryGetValue((letter.Reason, letter.Queue), out var group))
             {

@@ -33,7 +33,7 @@ internal sealed class DeadLetterRequeue(BrokerAddress address, IChannel channel)
             await channel
                 .BasicPublishAsync(BrokerNames.Exchange, letter.RoutingKey, mandatory: true, ToProperties(letter, newId), body.Bytes, CancellationToken.None)
                 .AsTask()
-                .WaitAsync(s_confirmTimeout, CancellationToken.None);
+                .WaitAsync(s_confirmTimeout, CancellationToken.None).ConfigureAwait(false);
         }
         catch (PublishException returned) when (returned.IsReturn)
         {
