@@ -33,39 +33,13 @@ locate_dotnet() {
     fi
 }
 
-require_node() {
-    local version
-    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-        die $EX_UNAVAILABLE 'Node.js 18 or newer with npm is needed, to fetch ONNX Runtime, and is not in PATH: https://nodejs.org'
+# Says it where packages are to be fetched, since the first build waits for that and not for the compiler.
+announce_packages() {
+    local folder=${NUGET_PACKAGES:-$HOME/.nuget/packages} package=microsoft.ml.onnxruntime.gpu.linux size='220 MB'
+    if [[ ${OnnxRuntime:-gpu} == cpu ]]; then
+        package=microsoft.ml.onnxruntime size='130 MB'
     fi
-    version=$(node --version)
-    version=${version#v}
-    ((${version%%.*} >= 18)) || die $EX_UNAVAILABLE "Node.js 18 or newer is needed; found: $version. https://nodejs.org"
-}
-
-# Where the build takes ONNX Runtime from; MSBuild reads the same variable from the environment.
-onnx_runtime_source() {
-    echo "${OnnxRuntimeSource:-npm}"
-}
-
-# ONNX Runtime's source and library, where they are missing or older than what package-lock.json asks for.
-fetch_onnx_runtime() {
-    local folder=src/OnnxRuntime log=artifacts/npm.log
-    [[ $(onnx_runtime_source) == npm ]] || return 0
-    has_packages "$folder" && return
-    require_node
-    echo 'fetching ONNX Runtime…' >&2
-    quietly "$log" fetch_packages "$folder"
-}
-
-# Whether the folder has the npm packages that its package-lock.json asks for.
-has_packages() {
-    local installed=$1/node_modules/.package-lock.json # npm writes it last
-    [[ -e $installed && ! $1/package-lock.json -nt $installed ]]
-}
-
-fetch_packages() {
-    npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund
+    [[ -d $folder/$package ]] || echo "fetching ONNX Runtime and other packages, $size…" >&2
 }
 
 # quietly LOG COMMAND…: shows the command's output only where it fails.

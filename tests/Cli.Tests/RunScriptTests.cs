@@ -92,7 +92,7 @@ public sealed class RunScriptTests : IDisposable
     [Fact]
     public async Task Models_that_the_environment_names_are_taken()
     {
-        var lines = await RunAsync(_elsewhere, $"{_top}/run", environment: ("Models__Directory", "mine"), arguments: ["runs"]);
+        var lines = await RunAsync(_elsewhere, $"{_top}/run", environment: [("Models__Directory", "mine")], arguments: ["runs"]);
 
         Assert.Contains("models mine", lines);
     }
@@ -107,9 +107,9 @@ public sealed class RunScriptTests : IDisposable
         Assert.Equal([$"in {_elsewhere}", "with runs", $"models {_top}/models", $"command {_top}/run"], lines);
     }
 
-    private Task<string[]> RunAsync(string folder, string script, params string[] arguments) => RunAsync(folder, script, ("OnnxRuntimeSource", "nuget"), arguments);
+    private Task<string[]> RunAsync(string folder, string script, params string[] arguments) => RunAsync(folder, script, environment: [], arguments);
 
-    private async Task<string[]> RunAsync(string folder, string script, (string Name, string Value) environment, string[] arguments)
+    private async Task<string[]> RunAsync(string folder, string script, (string Name, string Value)[] environment, string[] arguments)
     {
         var start = new ProcessStartInfo("setpriv", ["--pdeathsig", "KILL", "bash", "-c", "exec \"$@\"", "-", script, .. arguments])
         {
@@ -120,8 +120,11 @@ public sealed class RunScriptTests : IDisposable
         };
         start.Environment.Remove("Models__Directory");
         start.Environment["PATH"] = $"{_folder["bin"]}:{Environment.GetEnvironmentVariable("PATH")}";
-        start.Environment["OnnxRuntimeSource"] = "nuget";
-        start.Environment[environment.Name] = environment.Value;
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var process = ChildProcess.Start(start);
         var (output, error) = (process.Output.ReadToEndAsync(Token), process.Error.ReadToEndAsync(Token));
         var exitCode = await process.Exited.WaitAsync(TimeSpan.FromMinutes(1), Token);

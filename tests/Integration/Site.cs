@@ -45,9 +45,13 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>Starts a worker and waits until it consumes.</summary>
-    public async Task<LocalWorker> StartWorkerAsync(CancellationToken cancellationToken, params (string Key, string Value)[] settings)
+    public Task<LocalWorker> StartWorkerAsync(CancellationToken cancellationToken, params (string Key, string Value)[] settings) =>
+        StartWorkerAsync("Millrace.Worker.dll", cancellationToken, settings);
+
+    /// <summary>Starts a worker of this program and waits until it consumes.</summary>
+    public async Task<LocalWorker> StartWorkerAsync(string program, CancellationToken cancellationToken, params (string Key, string Value)[] settings)
     {
-        var worker = LocalWorker.Start(Settings(settings));
+        var worker = LocalWorker.Start(Settings(settings), assembly: program);
         _workers.Add(worker);
         await worker.Ready.WaitAsync(TimeSpan.FromSeconds(60), cancellationToken);
         return worker;

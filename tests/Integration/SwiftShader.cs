@@ -1,6 +1,5 @@
 using System.Formats.Tar;
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 
 namespace Millrace.Integration.Tests;
 
@@ -21,12 +20,10 @@ internal sealed class SwiftShader : IDisposable
 
     private string Driver => Path.Combine(_folder.FullName, "vk_swiftshader_icd.json");
 
-    /// <summary>Unpacks it. Skips the test where it was not fetched, or does not run.</summary>
+    /// <summary>Unpacks it. Skips the test where it was not fetched.</summary>
     public static async Task<SwiftShader> UnpackAsync(CancellationToken cancellationToken)
     {
-        var archive = Path.Combine(Repository.Root, "tests", "SwiftShader", "node_modules", "@sparticuz", "chromium", "bin", "swiftshader.tar.br");
-        Assert.SkipUnless(File.Exists(archive), "SwiftShader is not here: npm ci --ignore-scripts --prefix tests/SwiftShader");
-        Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "SwiftShader comes for x64 alone.");
+        var archive = WebGpuWorker.Fetched("swiftshader.tar.br");
         var shader = new SwiftShader(Directory.CreateTempSubdirectory("millrace-swiftshader."));
         await using var file = File.OpenRead(archive);
         await using var tar = new BrotliStream(file, CompressionMode.Decompress);

@@ -44,17 +44,24 @@ public sealed class WebGpuTests(TestRabbitMq rabbitMq, TestPostgres postgres) : 
     }
 
     [Fact]
-    public async Task Where_there_is_no_device_it_says_so_and_serves_on_the_next_provider()
+    public Task Where_there_is_no_device_it_says_so_and_serves_on_the_next_provider() =>
+        AssertServesOnTheCpuAsync(WebGpuWorker.Program, "webgpu: Failed to get a WebGPU adapter");
+
+    [Fact]
+    public Task Where_the_library_lacks_the_provider_it_says_so_and_serves_on_the_next_one() =>
+        AssertServesOnTheCpuAsync("Millrace.Worker.dll", "webgpu: [ErrorCode:InvalidArgument] WebGPU execution provider is not supported in this build.");
+
+    private async Task AssertServesOnTheCpuAsync(string program, string reason)
     {
-        var worker = await _site.StartWorkerAsync(
+        await using var worker = await _site.StartWorkerAsync(
+            program,
             TestContext.Current.CancellationToken,
             ("VK_DRIVER_FILES", "/nowhere"),
             ("VK_ICD_FILENAMES", "/nowhere"),
             ("Models__ExecutionProviders", "webgpu,cpu"));
 
         Assert.Contains(
-            worker.OutputLines,
-            line => line.Contains("Model digits runs on cpu; not available: webgpu: Failed to get a WebGPU adapter", StringComparison.Ordinal));
+            worker.OutputLines, line => line.Contains($"Model digits runs on cpu; not available: {reason}", StringComparison.Ordinal));
         Assert.Equal("succeeded", (await _client.CallAsync(ForeignClient.Request(Guid.NewGuid().ToString(), Digits.Pixels(0)))).Status);
     }
 
@@ -62,7 +69,7 @@ public sealed class WebGpuTests(TestRabbitMq rabbitMq, TestPostgres postgres) : 
     private async Task<(string Label, float[] Probabilities)[]> ScoreAsync(string provider, (string Key, string Value)[] settings)
     {
         await using var worker = await _site.StartWorkerAsync(
-            TestContext.Current.CancellationToken, [.. settings, ("Models__ExecutionProviders", provider), ("Models__Directory", _models)]);
+            WebGpuWorker.Program, TestContext.Current.CancellationToken, [.. settings, ("Models__ExecutionProviders", provider), ("Models__Directory", _models)]);
         Assert.Contains(worker.OutputLines, line => line.Contains($"Serving model digits version 1 on {provider}: 2 instance(s)", StringComparison.Ordinal));
         var replies = await Task.WhenAll(
             Enumerable.Range(0, Jobs).Select(row => _client.CallAsync(ForeignClient.Request(Guid.NewGuid().ToString(), Digits.Pixels(row)))));
