@@ -12,6 +12,7 @@ using Millrace.Worker.Intake;
 using Millrace.Worker.Observability;
 using Millrace.Worker.Resilience;
 using Millrace.Worker.Retries;
+using OpenTelemetry.Metrics;
 
 namespace Millrace.Worker.Hosting;
 
@@ -24,6 +25,7 @@ internal static class WorkerHost
     // The host's time for all that is in flight. What is left of the 25 s that are promised is for the sessions' and the process's end.
     private static readonly TimeSpan s_shutdown = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan s_end = TimeSpan.FromSeconds(24);
+    private static readonly TimeSpan s_flush = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs until a signal ends it.</summary>
     /// <param name="args">Configuration from the command line.</param>
@@ -58,7 +60,8 @@ internal static class WorkerHost
             return exitCode;
         }
 
-        // A run that cannot be stopped: whatever it uses stays as it is, and what is to be said is said.
+        // A run that cannot be stopped: whatever it uses stays as it is, and what is to be said and counted is.
+        host.Services.GetService<MeterProvider>()?.ForceFlush((int)s_flush.TotalMilliseconds);
         host.Services.GetRequiredService<ILoggerFactory>().Dispose();
         ProcessEnd.Now(exitCode);
         return exitCode;

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Millrace.Worker.Observability;
 
@@ -14,7 +16,11 @@ internal static class ObservabilityServices
         services.AddSingleton<WorkerMetrics>();
         if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
-            services.AddHostedService<MetricsExporter>();
+            // Where to and how, the exporter reads from OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_*). What came last is sent when the host's
+            // services are disposed.
+            services.AddOpenTelemetry()
+                .ConfigureResource(resource => resource.AddService("millrace-worker"))
+                .WithMetrics(metrics => metrics.AddMeter(WorkerMetrics.MeterName).AddOtlpExporter());
         }
 
         return services;
