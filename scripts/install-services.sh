@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs Debian's RabbitMQ and Postgres where their programs are missing. Starts neither: who needs them starts private ones.
-# With --tests also libfaketime, which sets the clock of workers under test; without it that test is skipped.
+# With --tests also libfaketime, which sets the clock of workers under test; without it that test is skipped. Where a container engine is there
+# instead of the programs, the tests start their servers in it and nothing is installed, unless --programs asks for them all the same.
 set -euo pipefail
 
 readonly EX_UNAVAILABLE=69
@@ -25,11 +26,37 @@ has_faketime() {
     compgen -G '/usr/lib*/*/faketime/libfaketimeMT.so.1' >/dev/null || compgen -G '/usr/lib*/faketime/libfaketimeMT.so.1' >/dev/null
 }
 
+# Whether a container engine answers, by its program or else by the socket that Testcontainers looks for.
+has_engine() {
+    if command -v docker >/dev/null; then
+        docker info >/dev/null 2>&1
+    else
+        [[ -S /var/run/docker.sock ]] && curl --silent --fail --max-time 5 --unix-socket /var/run/docker.sock http://localhost/_ping >/dev/null
+    fi
+}
+
+for_tests=false
+programs=false
+for option; do
+    case $option in
+        --tests) for_tests=true ;;
+        --programs) programs=true ;;
+        *)
+            echo "${0##*/}: unknown option '$option': expected --tests or --programs" >&2
+            exit 2
+            ;;
+    esac
+done
+
 missing=()
 has_rabbitmq || missing+=(rabbitmq-server)
 has_postgres || missing+=(postgresql)
 needed=${#missing[@]}
-[[ ${1:-} != --tests ]] || has_faketime || missing+=(faketime)
+if $for_tests && ! $programs && ((needed)) && has_engine; then
+    echo "missing here: ${missing[*]}. The tests run on containers instead; those that stop and kill their servers are skipped." >&2
+    exit 0
+fi
+! $for_tests || has_faketime || missing+=(faketime)
 ((${#missing[@]})) || exit 0
 
 give_up() {

@@ -20,6 +20,11 @@ public sealed class OutageTests : IAsyncLifetime
         Assert.SkipWhen(
             Environment.GetEnvironmentVariable("MILLRACE_TEST_RABBITMQ") is not null || Environment.GetEnvironmentVariable("MILLRACE_TEST_POSTGRES") is not null,
             "Stops its servers, so it wants those of this machine.");
+        if ((ServerPrograms.MissingRabbitMq() ?? ServerPrograms.MissingPostgres()) is { } missing)
+        {
+            Assert.Skip(missing);
+        }
+
         _broker = await LocalRabbitMq.StartAsync(new LocalRabbitMqOptions { StartTimeout = TimeSpan.FromMinutes(5) }, Token);
         _database = await LocalPostgres.StartAsync(new LocalPostgresOptions(), Token);
         await using var store = ResultStores.OpenPostgres(_database.ConnectionString);

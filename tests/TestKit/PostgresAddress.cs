@@ -1,4 +1,5 @@
 using Millrace.LocalServices;
+using Testcontainers.PostgreSql;
 
 namespace Millrace.TestKit;
 
@@ -8,6 +9,7 @@ namespace Millrace.TestKit;
 internal sealed record PostgresAddress(string ConnectionString, IAsyncDisposable? Server)
 {
     private const string Variable = "MILLRACE_TEST_POSTGRES";
+    private const string Image = "postgres:17";
 
     // The databases end with the tests: they need not survive the machine.
     private static readonly LocalPostgresOptions s_options = new()
@@ -15,8 +17,12 @@ internal sealed record PostgresAddress(string ConnectionString, IAsyncDisposable
         Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["fsync"] = "off", ["full_page_writes"] = "off" },
     };
 
-    /// <summary>Looks in the environment, then among this machine's programs, then, where built in, for containers.</summary>
-    /// <exception cref="TestServerException">Nothing was found.</exception>
+    /// <summary>
+    /// Takes the server that the environment names: who names one means it. Else starts one of this machine's programs, which takes seconds and
+    /// no download, and is what the tests of faults run on. Else one in a container, which wants nothing installed but an engine.
+    /// </summary>
+    /// <exception cref="TestServerException">There is none of them.</exception>
+    /// <exception cref="LocalServiceException">The program is here and does not start.</exception>
     public static async Task<PostgresAddress> FindAsync(CancellationToken cancellationToken)
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
@@ -24,29 +30,14 @@ internal sealed record PostgresAddress(string ConnectionString, IAsyncDisposable
             return new PostgresAddress(given, null);
         }
 
-        try
+        if (ServerPrograms.MissingPostgres() is { } missing)
         {
-            var server = await LocalPostgres.StartAsync(s_options, cancellationToken);
-            return new PostgresAddress(server.ConnectionString, server);
+            var container = await ServerContainers.StartAsync(
+                () => new PostgreSqlBuilder(Image).Build(), missing, $"Or set {Variable} to a connection string of a superuser.", cancellationToken);
+            return new PostgresAddress(container.GetConnectionString(), container);
         }
-        catch (LocalServiceException e)
-        {
-#if TESTCONTAINERS
-            _ = e;
-            return await ContainerAsync(cancellationToken);
-#else
-            throw new TestServerException(
-                $"{e.Message} Or set {Variable} to a connection string of a superuser, or build with -p:Testcontainers=true.", e);
-#endif
-        }
-    }
 
-#if TESTCONTAINERS
-    private static async Task<PostgresAddress> ContainerAsync(CancellationToken cancellationToken)
-    {
-        var container = new Testcontainers.PostgreSql.PostgreSqlBuilder().WithImage("postgres:17").Build();
-        await container.StartAsync(cancellationToken);
-        return new PostgresAddress(container.GetConnectionString(), container);
+        var server = await LocalPostgres.StartAsync(s_options, cancellationToken);
+        return new PostgresAddress(server.ConnectionString, server);
     }
-#endif
 }

@@ -1,4 +1,5 @@
 using Millrace.LocalServices;
+using Testcontainers.RabbitMq;
 
 namespace Millrace.TestKit;
 
@@ -10,13 +11,15 @@ internal sealed record RabbitMqAddress(Uri Uri, Uri ManagementUri, IAsyncDisposa
 {
     private const string Variable = "MILLRACE_TEST_RABBITMQ";
     private const string ManagementVariable = "MILLRACE_TEST_RABBITMQ_MANAGEMENT";
+    private const string Image = "rabbitmq:4-management";
     private const int ManagementPort = 15672;
 
     // Tests may run on a machine that builds at the same time.
     private static readonly LocalRabbitMqOptions s_options = new() { Management = true, StartTimeout = TimeSpan.FromMinutes(5) };
 
-    /// <summary>Looks in the environment, then among this machine's programs, then, where built in, for containers.</summary>
-    /// <exception cref="TestServerException">Nothing was found.</exception>
+    /// <summary>Takes what is there, in the order of <see cref="PostgresAddress.FindAsync"/>, for its reasons.</summary>
+    /// <exception cref="TestServerException">There is none of them.</exception>
+    /// <exception cref="LocalServiceException">The program is here and does not start.</exception>
     public static async Task<RabbitMqAddress> FindAsync(CancellationToken cancellationToken)
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given)
@@ -26,37 +29,25 @@ internal sealed record RabbitMqAddress(Uri Uri, Uri ManagementUri, IAsyncDisposa
             return new RabbitMqAddress(uri, management is { Length: > 0 } ? new Uri(management) : Management(uri, ManagementPort), null);
         }
 
-        try
+        if (ServerPrograms.MissingRabbitMq() is { } missing)
         {
-            var broker = await LocalRabbitMq.StartAsync(s_options, cancellationToken);
-            return new RabbitMqAddress(broker.Uri, broker.ManagementUri!, broker);
+            return await StartContainerAsync(missing, cancellationToken);
         }
-        catch (LocalServiceException e)
-        {
-#if TESTCONTAINERS
-            _ = e;
-            return await ContainerAsync(cancellationToken);
-#else
-            throw new TestServerException(
-                $"{e.Message} Or set {Variable} to an administrator's amqp URI (and {ManagementVariable}, where the management plugin is "
-                + $"not on port {ManagementPort}), or build with -p:Testcontainers=true.",
-                e);
-#endif
-        }
+
+        var broker = await LocalRabbitMq.StartAsync(s_options, cancellationToken);
+        return new RabbitMqAddress(broker.Uri, broker.ManagementUri!, broker);
     }
 
     private static Uri Management(Uri amqp, int port) => new($"http://{amqp.UserInfo}@{amqp.Host}:{port}");
 
-#if TESTCONTAINERS
-    private static async Task<RabbitMqAddress> ContainerAsync(CancellationToken cancellationToken)
+    private static async Task<RabbitMqAddress> StartContainerAsync(string missing, CancellationToken cancellationToken)
     {
-        var container = new Testcontainers.RabbitMq.RabbitMqBuilder()
-            .WithImage("rabbitmq:4-management")
-            .WithPortBinding(ManagementPort, true)
-            .Build();
-        await container.StartAsync(cancellationToken);
+        var container = await ServerContainers.StartAsync(
+            () => new RabbitMqBuilder(Image).WithPortBinding(ManagementPort, assignRandomHostPort: true).Build(),
+            missing,
+            $"Or set {Variable} to an administrator's amqp URI (and {ManagementVariable}, where the management plugin is not on port {ManagementPort}).",
+            cancellationToken);
         var uri = new Uri(container.GetConnectionString());
         return new RabbitMqAddress(uri, Management(uri, container.GetMappedPublicPort(ManagementPort)), container);
     }
-#endif
 }

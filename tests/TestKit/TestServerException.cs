@@ -1,6 +1,6 @@
 namespace Millrace.TestKit;
 
-/// <summary>No server to run tests on was found; the message says how to give one.</summary>
+/// <summary>There is no server to run tests on; the message says how to give one.</summary>
 public sealed class TestServerException : Exception
 {
     /// <summary>Says what was tried.</summary>
