@@ -35,9 +35,9 @@ locate_dotnet() {
 
 # Says it where packages are to be fetched, since the first build waits for that and not for the compiler.
 announce_packages() {
-    local folder=${NUGET_PACKAGES:-$HOME/.nuget/packages} package=microsoft.ml.onnxruntime.gpu.linux size='220 MB'
+    local folder=${NUGET_PACKAGES:-$HOME/.nuget/packages} package=microsoft.ml.onnxruntime.gpu.linux size='308 MB'
     if [[ ${OnnxRuntime:-gpu} == cpu ]]; then
-        package=microsoft.ml.onnxruntime size='130 MB'
+        package=microsoft.ml.onnxruntime size='223 MB'
     fi
     [[ -d $folder/$package ]] || echo "fetching ONNX Runtime and other packages, $size…" >&2
 }
