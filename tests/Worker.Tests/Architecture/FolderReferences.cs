@@ -185,11 +185,19 @@ internal sealed class FolderReferences
         }
     }
 
-    /// <summary>The namespace below the root; null for what the compiler adds outside of it.</summary>
+    /// <summary>
+    /// The namespace below the root, empty for the root itself and for what is in none, as top-level statements are; null for what the compiler
+    /// adds beside it.
+    /// </summary>
     private string? FolderOf(TypeDefinitionHandle handle)
     {
         var type = _metadata.GetTypeDefinition(Outermost(handle));
         var name = _metadata.GetString(type.Namespace);
+        if (name.Length == 0)
+        {
+            return _metadata.GetString(type.Name).StartsWith('<') ? null : "";
+        }
+
         return name == _root ? "" : name.StartsWith(_root + ".", StringComparison.Ordinal) ? name[(_root.Length + 1)..] : null;
     }
 

@@ -47,7 +47,7 @@ public sealed class BatcherPropertyTests
         }
 
         var specs = jobs.Zip(load.Jobs).ToDictionary(pair => pair.First, pair => pair.Second);
-        Assert.Equal(jobs.Where(job => specs[job].End == JobEnd.Expires).ToHashSet(), expired.ToHashSet());
+        Assert.Equal(jobs.Where(job => specs[job].End == JobEnd.Expires).ToHashSet<PendingJob>(), expired.ToHashSet());
         Assert.Equal(expired.Count, expired.Distinct().Count());
         Assert.All(batches, batch => CheckBatch(batch, load.MaxBatchSize));
         CheckRows(jobs.Where(job => specs[job].End == JobEnd.Runs), batches, load.MaxBatchSize);

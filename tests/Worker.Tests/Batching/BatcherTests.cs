@@ -397,7 +397,7 @@ public sealed class BatcherTests : IDisposable
 
         _batcher.CloseAndTake(waiting);
 
-        Assert.Equal(new[] { split, wide, bulk }.ToHashSet(), waiting.ToHashSet());
+        Assert.Equal(new[] { split, wide, bulk }.ToHashSet<PendingJob>(), waiting.ToHashSet());
         Assert.All(waiting, job => Assert.False(job.TryDecide(JobOutcome.Cancelled)));
         Assert.Null(await Take());
         Assert.Throws<RunStoppedException>(() => AddOne(1));

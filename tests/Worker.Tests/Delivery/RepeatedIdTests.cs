@@ -46,7 +46,7 @@ public sealed class RepeatedIdTests
         Assert.Equal(isSame, replies[1].Outputs.Count == 1);
     }
 
-    private static PendingJob Job(Guid id)
+    private static RunnableJob Job(Guid id)
     {
         var job = PendingJobs.ToBatch(TimeProvider.System, id: id, reply: new ReplyRoute("replies", null, WireFormat.Json));
         job.TryDecide(new JobOutcome { Status = JobStatus.Succeeded, Outputs = [Tensor.Create<float>("y", [1, 1], [1])] });

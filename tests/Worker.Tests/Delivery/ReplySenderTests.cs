@@ -43,7 +43,7 @@ public sealed class ReplySenderTests
         Assert.Equal(jobs.Select(job => job.JobId), sender.Messages.Select(IdIn));
     }
 
-    private static PendingJob Job(WireFormat format)
+    private static RunnableJob Job(WireFormat format)
     {
         var job = PendingJobs.ToBatch(TimeProvider.System, reply: new ReplyRoute("replies", $"{Guid.NewGuid()}", format));
         job.TryDecide(new JobOutcome { Status = JobStatus.Succeeded, Outputs = [Tensor.Create<float>("y", [1, 4], [1, 2, 3, 4])] });

@@ -118,7 +118,7 @@ public sealed class UndeliverableReplyTests : IAsyncDisposable
         Assert.Single(_sender.Messages);
     }
 
-    private static PendingJob Job(bool redelivered = false)
+    private static RunnableJob Job(bool redelivered = false)
     {
         var job = PendingJobs.ToBatch(
             TimeProvider.System, reply: new ReplyRoute("replies", "c", WireFormat.Json), delivery: PendingJobs.Delivery() with { Redelivered = redelivered });

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Millrace.Contracts;
 using Millrace.Worker.Intake;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;

@@ -40,7 +40,7 @@ public sealed class PendingJobTests
         Assert.Equal((0, 1), (_settlement.Released, _settlement.Completed));
     }
 
-    private PendingJob Job(int attempt) =>
+    private RunnableJob Job(int attempt) =>
         PendingJobs.ToBatch(TimeProvider.System, delivery: PendingJobs.Delivery() with { Settlement = _settlement }, attempt: attempt);
 
     private sealed class CountingSettlement : ISettlement
