@@ -1,5 +1,3 @@
-using Millrace.Cli.Terminal;
-
 namespace Millrace.Cli.Tests;
 
 /// <summary>What a command left behind.</summary>

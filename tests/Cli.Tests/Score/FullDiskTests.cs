@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
-using Millrace.Cli.Terminal;
 using Millrace.TestKit;
 
 namespace Millrace.Cli.Tests.Score;
