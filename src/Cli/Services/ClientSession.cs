@@ -5,22 +5,30 @@ using Millrace.Contracts;
 using Millrace.Producer;
 using Millrace.Results;
 using Millrace.Scoring;
+using Millrace.Scoring.Runs;
 
 namespace Millrace.Cli.Services;
 
 /// <summary>A client and what it stands on: a broker; or this process's worker with its store, migrated.</summary>
-internal sealed class ClientSession : IAsyncDisposable
+internal sealed class ClientSession : IModelDescriptions, IAsyncDisposable
 {
     // What says why the store takes no rows just now, at most once a second.
     private const string StoreLog = "Millrace.Worker.Resilience.RetryPipelines";
 
+    private readonly Func<string, string?, ModelDescription> _readModel;
     private readonly Task<EmbeddedClient>? _embedded;
     private readonly ILoggerFactory? _loggers;
 
-    private ClientSession(Task<MillraceClient> client) => Client = client;
-
-    private ClientSession(Task<EmbeddedClient> embedded, IResultStore store, ILoggerFactory loggers)
+    private ClientSession(Func<string, string?, ModelDescription> readModel, Task<MillraceClient> client)
     {
+        _readModel = readModel;
+        Client = client;
+    }
+
+    private ClientSession(
+        Func<string, string?, ModelDescription> readModel, Task<EmbeddedClient> embedded, IResultStore store, ILoggerFactory loggers)
+    {
+        _readModel = readModel;
         _embedded = embedded;
         Client = ClientOf(embedded);
         Store = store;
@@ -46,7 +54,7 @@ internal sealed class ClientSession : IAsyncDisposable
     {
         if (broker is not null)
         {
-            return new ClientSession(context.ConnectAsync(options with { Broker = broker }, cancellationToken));
+            return new ClientSession(ReadModel, context.ConnectAsync(options with { Broker = broker }, cancellationToken));
         }
 
         ModelNames.Require(modelsDirectory, modelName);
@@ -59,7 +67,9 @@ internal sealed class ClientSession : IAsyncDisposable
             .AddFilter("MassTransit", LogLevel.None)
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         var embedded = new EmbeddedModels { Directory = modelsDirectory, Names = [modelName], Store = store, Loggers = loggers };
-        return new ClientSession(Task.Run(EmbedAsync, cancellationToken), store, loggers);
+        return new ClientSession(ReadModel, Task.Run(EmbedAsync, cancellationToken), store, loggers);
+
+        ModelDescription ReadModel(string name, string? version) => context.ReadModel(modelsDirectory, name, version);
 
         async Task<EmbeddedClient> EmbedAsync()
         {
@@ -68,11 +78,12 @@ internal sealed class ClientSession : IAsyncDisposable
         }
     }
 
-    /// <summary>What the worker in this process says of a model; null where there is none here, or it does not serve that one.</summary>
-    /// <param name="modelName">The model.</param>
-    /// <param name="version">The version; null for the newest.</param>
-    public async Task<ModelDescription?> DescribeAsync(string modelName, string? version) =>
-        _embedded is null ? null : (await _embedded).Describe(modelName, version);
+    /// <summary>By the worker in this process where it serves the model, else by the model's files.</summary>
+    public async Task<ModelDescription> DescribeAsync(string modelName, string? version, CancellationToken cancellationToken)
+    {
+        var served = _embedded is null ? null : (await _embedded).Describe(modelName, version);
+        return served ?? await Task.Run(() => _readModel(modelName, version), cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
