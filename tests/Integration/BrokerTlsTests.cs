@@ -76,7 +76,8 @@ public sealed class BrokerTlsTests(TestRabbitMq rabbitMq, TestPostgres postgres)
     [InlineData("amqp", "speaks TLS")]
     public async Task A_worker_does_not_start_on_the_other_schemes_port(string scheme, string told)
     {
-        var uri = new UriBuilder(_site.Broker) { Scheme = scheme, Port = scheme == "amqp" ? _proxy.Port : _site.Broker.Port }.Uri;
+        // The proxy is on this machine, wherever the broker is.
+        var uri = new UriBuilder(scheme == "amqp" ? _proxy.Uri : _site.Broker) { Scheme = scheme }.Uri;
         await using var worker = LocalWorker.Start(_site.Settings(("Broker__Uri", uri.AbsoluteUri)));
 
         Assert.Equal(ConfigurationError, await worker.Exited.WaitAsync(s_patience, Token));
