@@ -8,12 +8,11 @@ public sealed class ProjectArrowsTests
     {
         ["Contracts"] = [],
         ["Results"] = ["Contracts"],
-        ["Worker"] = ["Contracts", "Results", "OnnxRuntime"],
+        ["Worker"] = ["Contracts", "Results"],
         ["Producer"] = ["Contracts"],
         ["Scoring"] = ["Contracts", "Producer", "Results"],
         ["Cli"] = ["Contracts", "Results", "Producer", "Scoring", "Worker", "LocalServices"],
         ["LocalServices"] = [],
-        ["OnnxRuntime"] = [],
     };
 
     private static readonly IReadOnlyDictionary<string, Project> s_projects = Project.Below(Repository.Folder("src"));
