@@ -99,7 +99,7 @@ internal sealed class ColumnGuess
         return rest.Count == 0 || Deal(rest, free.Where(index => !IsRowName(index)).ToList(), guess) ? guess : null;
     }
 
-    /// <summary>The column that is called like the input but for letter case and blanks, or those called <c>input_0</c>, <c>input_1</c>, ….</summary>
+    /// <summary>The column that is called like the input but for letter case and blanks.</summary>
     private List<int>? ByName(TensorDescription input)
     {
         if (ElementsOf(input) is not { } elements || elements > _free.Count)
@@ -107,13 +107,7 @@ internal sealed class ColumnGuess
             return null;
         }
 
-        if (elements == 1)
-        {
-            return _names.Alike(input.Name) is { } alike && _free.Contains(alike) ? [alike] : null;
-        }
-
-        var numbered = Enumerable.Range(0, (int)elements).Select(element => $"{input.Name}_{element}").ToList();
-        return numbered.TrueForAll(_names.HasOne) ? numbered.Select(name => _names.Find(name, input.Name)).ToList() : null;
+        return elements == 1 && _names.Alike(input.Name) is { } alike && _free.Contains(alike) ? [alike] : null;
     }
 
     /// <summary>

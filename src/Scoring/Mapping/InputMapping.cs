@@ -17,8 +17,8 @@ internal sealed record InputMapping
 
     /// <summary>
     /// Takes the columns from <paramref name="columns"/> (<c>input=a,b,c..d</c>, or without <c>input=</c> where the model has one
-    /// input), else from the model's own declaration; an input of one element a row takes the column of its own name. Nothing is taken
-    /// by its place in the file alone.
+    /// input), else from the model's own declaration; an input of one element a row takes the column of its own name, one of many those of its
+    /// name and a number. Nothing is taken by its place in the file alone.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="header">The columns' names.</param>
@@ -32,7 +32,7 @@ internal sealed record InputMapping
         var names = new ColumnNames(header);
         var given = ColumnOptions.Read(model, names, columns);
         var isBatched = model.Inputs.All(input => input.Shape is [< 0, ..]);
-        var found = model.Inputs.Select(input => (Input: input, Columns: Find(model, input, names, given, isBatched))).ToList();
+        var found = model.Inputs.Select(input => (Input: input, Columns: Find(model, input, names, given, isBatched, labelColumn))).ToList();
         return found.All(pair => pair.Columns is not null)
             ? new InputMapping
             {
@@ -82,7 +82,12 @@ internal sealed record InputMapping
 
     /// <summary>The input's columns; null where nothing says which they are.</summary>
     private static IReadOnlyList<int>? Find(
-        ModelDescription model, TensorDescription input, ColumnNames names, IReadOnlyDictionary<string, IReadOnlyList<int>> given, bool isBatched)
+        ModelDescription model,
+        TensorDescription input,
+        ColumnNames names,
+        IReadOnlyDictionary<string, IReadOnlyList<int>> given,
+        bool isBatched,
+        string? labelColumn)
     {
         var use = $"input '{input.Name}'";
         if (given.TryGetValue(input.Name, out var said))
@@ -103,6 +108,7 @@ internal sealed record InputMapping
             1 when names.Has(input.Name) => [names.Find(input.Name, use)],
             // One column and one number: there is nothing else that it could be, and the mapping is told.
             1 when names.Count == 1 && model.Inputs.Count == 1 => [0],
+            > 1 and var elements => NumberedColumns.Find(input.Name, elements, names, labelColumn),
             _ => null,
         };
     }

@@ -100,7 +100,6 @@ public sealed class InputMappingTests
     [InlineData(new[] { "a", "b", "label" }, "--columns x=a,b", "{\"x\": [\"a\", \"b\"]}")]
     [InlineData(new[] { "id", "a", "b", "label" }, "--columns x=a,b", "{\"x\": [\"a\", \"b\"]}")]
     [InlineData(new[] { "", "a", "b", "c", "label" }, "--columns x=a,b", "{\"x\": [\"a\", \"b\"]}")]
-    [InlineData(new[] { "x_1", "id", "x_0" }, "--columns x=x_0,x_1", "{\"x\": [\"x_0\", \"x_1\"]}")]
     [InlineData(new[] { "1", "2" }, "--columns x=1,2", "{\"x\": [\"1\", \"2\"]}")]
     [InlineData(new[] { "sepal length (cm)", "it's" }, "--columns 'x=sepal length (cm),it'\\''s'", "{\"x\": [\"sepal length (cm)\", \"it's\"]}")]
     [InlineData(new[] { "a,b", "c" }, "--columns 'x=\"a,b\",c'", "{\"x\": [\"a,b\", \"c\"]}")]
@@ -113,6 +112,34 @@ public sealed class InputMappingTests
             refusal.Message);
         Assert.Equal($"if it is these: {option}; once for all files, in model.json: \"columns\": {declaration}", refusal.Hint);
     }
+
+    [Theory]
+    [InlineData("x_1,id,x_0", new[] { 2, 0 })]
+    [InlineData("x1,id,x0", new[] { 2, 0 })]
+    [InlineData("x_2,id,x_1", new[] { 2, 0 })]
+    [InlineData("x1,x2,x_0", new[] { 0, 1 })]
+    public void Columns_of_the_inputs_name_and_a_number_are_taken_by_their_numbers(string header, int[] columns) =>
+        Assert.Equal(columns, InputMapping.Resolve(s_undeclared, header.Split(','), [], "label").Inputs[0].Columns);
+
+    [Theory]
+    // More than the input takes.
+    [InlineData("x_0,x_1,x_2")]
+    [InlineData("x_0,x_1,x_2,x_3")]
+    // Two readings.
+    [InlineData("x_0,x_1,x0,x1")]
+    [InlineData("x_0,x_1,x1,x2")]
+    // One is there twice, or is none of the input's.
+    [InlineData("x_0,x_1,x_1")]
+    [InlineData("x_0,x_2")]
+    [InlineData("x_2,x_3")]
+    [InlineData("X_0,X_1")]
+    [InlineData("x_00,x_01")]
+    public void Where_the_numbers_leave_a_doubt_the_columns_are_asked_for(string header) =>
+        Assert.StartsWith("which columns are input 'x'", Refusal(s_undeclared, header.Split(','), [], null).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_label_is_no_numbered_column_of_an_input() =>
+        Assert.StartsWith("which columns are input 'x'", Refusal(s_undeclared, ["x_0", "x_1"], [], "x_1").Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_model_as_scikit_learn_exports_it_is_given_the_range_of_its_columns()
