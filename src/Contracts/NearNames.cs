@@ -10,11 +10,30 @@ internal static class NearNames
     /// names there are.
     /// </summary>
     public static string Suggest(string name, IReadOnlyCollection<string> names) => Near(name, names) is { } near
-        ? $"did you mean {near}?"
+        ? DidYouMean(near)
         : $"there {(names.Count == 1 ? "is" : "are")} {List(names)}";
 
+    /// <summary>That there is none of that name: <c>there is no such key; did you mean 'a' or 'b'?</c>; where none is close, <c>there is no such key.</c></summary>
+    /// <param name="what">What the names are of.</param>
+    /// <param name="name">The name that was given.</param>
+    /// <param name="names">The names that there are.</param>
+    public static string NoSuch(string what, string name, IReadOnlyCollection<string> names) =>
+        $"there is no such {what}{(Near(name, names) is { } near ? $"; {DidYouMean(near)}" : ".")}";
+
+    /// <summary>Asks whether it was these.</summary>
+    /// <param name="names">Names in quotes: <c>'a' or 'b'</c>.</param>
+    public static string DidYouMean(string names) => $"did you mean {names}?";
+
+    /// <summary>The names, a few of them where they are many.</summary>
+    public static string List(IReadOnlyCollection<string> names) => names.Count switch
+    {
+        0 => "none",
+        <= MostNames + 1 => string.Join(", ", names.Select(name => $"'{name}'")),
+        _ => $"{string.Join(", ", names.Take(MostNames).Select(name => $"'{name}'"))} and {names.Count - MostNames} more",
+    };
+
     /// <summary>The names closest to <paramref name="name"/>, nearest first: <c>'a' or 'b'</c>; null where none is close.</summary>
-    public static string? Near(string name, IReadOnlyCollection<string> names)
+    private static string? Near(string name, IReadOnlyCollection<string> names)
     {
         var near = names
             .Select(candidate => (Name: candidate, Distance: Distance(name, candidate)))
@@ -25,14 +44,6 @@ internal static class NearNames
             .ToList();
         return near.Count > 0 ? string.Join(" or ", near) : null;
     }
-
-    /// <summary>The names, a few of them where they are many.</summary>
-    public static string List(IReadOnlyCollection<string> names) => names.Count switch
-    {
-        0 => "none",
-        <= MostNames + 1 => string.Join(", ", names.Select(name => $"'{name}'")),
-        _ => $"{string.Join(", ", names.Take(MostNames).Select(name => $"'{name}'"))} and {names.Count - MostNames} more",
-    };
 
     /// <summary>Levenshtein distance without regard to letter case.</summary>
     private static int Distance(string left, string right)

@@ -66,7 +66,7 @@ internal sealed class ColumnNames
     {
         var alike = _header.Distinct(StringComparer.Ordinal).Where(candidate => AreAlike(candidate, name)).Take(2).ToList();
         return alike is [var only]
-            ? $"did you mean '{only}'?{Difference(only)}"
+            ? $"{NearNames.DidYouMean($"'{only}'")}{Difference(only)}"
             : NearNames.Suggest(name, _header.Distinct(StringComparer.Ordinal).ToList());
     }
 

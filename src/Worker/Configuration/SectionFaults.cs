@@ -22,8 +22,7 @@ internal static class SectionFaults
             var key = CallerText.Shorten(entry.Key);
             if (!settings.TryGetValue(entry.Key, out var setting))
             {
-                var near = NearNames.Near(entry.Key, settings.Keys);
-                yield return $"{section.Key}:{key}: there is no such setting{(near is null ? "." : $"; did you mean {near}?")} "
+                yield return $"{section.Key}:{key}: {NearNames.NoSuch("setting", entry.Key, settings.Keys)} "
                     + $"The settings of {section.Key} are {string.Join(", ", settings.Keys)} (environment: {section.Key}__{key})";
             }
             else if (entry.Value is { } value && !IsOf(setting.PropertyType, value))

@@ -127,6 +127,36 @@ public sealed class ColumnListTests
         Assert.Throws<UsageException>(() => ColumnList.ReadDeclared([":2"], names, "input 'x'"));
     }
 
+    [Theory]
+    [InlineData("p_08..p_11", "p_08,p_09,p_10,p_11", "p_08,p_09,p_10,p_11")]
+    [InlineData("p_00..p_00", "p_00,p_01", "p_00")]
+    [InlineData("p_0..p_1", "p_00,p_0,p_1,p_01", "p_0,p_1")]
+    [InlineData("p_9..p_10", "p_09,p_10,p_9", "p_9,p_10")]
+    [InlineData("7..9", "9,8,7", "7,8,9")]
+    [InlineData("p_00..p_02", "p_02,p_00..p_02,p_00,p_01", "p_00..p_02")]
+    public void A_range_that_counts_is_the_same_in_an_option_and_in_a_declaration(string range, string header, string expected)
+    {
+        var columns = header.Split(',');
+        var names = new ColumnNames(columns);
+
+        Assert.Equal(expected, Read(range, columns));
+        Assert.Equal(expected, string.Join(',', ColumnList.ReadDeclared([range], names, "input 'x'").Select(index => columns[index])));
+    }
+
+    [Theory]
+    [InlineData("p_09..p_00", "counts down")]
+    [InlineData("p_0..p_09", "no meaning as a range")]
+    [InlineData("p_00..q_01", "no meaning as a range")]
+    [InlineData("p_00..p_02", "no column 'p_02' in the file")]
+    public void A_range_that_does_not_count_is_refused_alike_in_an_option_and_in_a_declaration(string range, string reason)
+    {
+        string[] header = ["p_09", "p_00", "p_01"];
+        var declared = Assert.Throws<UsageException>(() => ColumnList.ReadDeclared([range], new ColumnNames(header), "input 'x'"));
+
+        Assert.Contains(reason, declared.Message, StringComparison.Ordinal);
+        Assert.Equal(declared.Message, Refusal(range, header).Message);
+    }
+
     private static UsageException Refusal(string list, string[] header) => Assert.Throws<UsageException>(() => Read(list, header));
 
     private static string Read(string list, string[] header) =>

@@ -108,8 +108,7 @@ internal sealed class ModelJson(Action<string> problem)
             }
             else if (!keys.TryGetValue(field.Name, out var property))
             {
-                var near = NearNames.Near(field.Name, keys.Keys);
-                problem($"{key}: there is no such key{(near is null ? "." : $"; did you mean {near}?")} The keys here are {string.Join(", ", keys.Keys)}");
+                problem($"{key}: {NearNames.NoSuch("key", field.Name, keys.Keys)} The keys here are {string.Join(", ", keys.Keys)}");
             }
             else if (field.Value.ValueKind == JsonValueKind.Null ? !MayBeNull(property) : property.CustomConverter is null)
             {
