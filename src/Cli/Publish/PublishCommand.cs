@@ -13,8 +13,6 @@ namespace Millrace.Cli.Publish;
 /// <summary><c>millrace publish</c>: one job, one reply.</summary>
 internal sealed class PublishCommand
 {
-    private const int LargestJobBytes = 512 << 20;
-
     private readonly CliContext _context;
     private readonly ServiceOptions _services;
     private readonly Argument<string?> _file = new("FILE")
@@ -118,9 +116,9 @@ internal sealed class PublishCommand
         for (int count; (count = await stream.ReadAsync(buffer, cancellationToken)) > 0;)
         {
             body.Write(buffer, 0, count);
-            if (body.Length > LargestJobBytes)
+            if (body.Length > WireLimits.HighestMaxPayloadBytes)
             {
-                throw new UsageException($"{Inputs.Name(file)} is larger than {LargestJobBytes >> 20} MiB, which is no job");
+                throw new UsageException($"{Inputs.Name(file)} is larger than {WireLimits.HighestMaxPayloadBytes >> 20} MiB, which is no job");
             }
         }
 

@@ -9,6 +9,15 @@ public sealed record WireLimits
     /// <summary>The default of <see cref="MaxJsonDepth"/>, a worker's too.</summary>
     public const int DefaultMaxJsonDepth = 16;
 
+    /// <summary>What a worker's <c>Limits:MaxRank</c> may be at most.</summary>
+    internal const int HighestMaxRank = 64;
+
+    /// <summary>What a worker's <c>Limits:MaxJsonDepth</c> may be at most.</summary>
+    internal const int HighestMaxJsonDepth = 64;
+
+    /// <summary>What a worker's <c>Limits:MaxPayloadBytes</c> may be at most.</summary>
+    internal const int HighestMaxPayloadBytes = 512 * 1024 * 1024;
+
     /// <summary>Bytes of a body that a worker takes unless told otherwise (its <c>Limits:MaxPayloadBytes</c>).</summary>
     public const int DefaultMaxPayloadBytes = 4 * 1024 * 1024;
 

@@ -31,8 +31,8 @@ internal sealed record DeadLetter
     public required Guid JobId { get; init; }
 
     /// <summary>
-    /// Whether workers give this job a row: the broker gave it up, and its id can be read. What a worker sent here has none, since no job
-    /// can be read of it.
+    /// Whether workers give this job a row: the broker gave it up, and its id can be read, by a worker with the widest limits. What a worker
+    /// sent here has none, since no job can be read of it.
     /// </summary>
     public required bool HasRow { get; init; }
 

@@ -8,8 +8,9 @@ namespace Millrace.Producer.DeadLetters;
 /// <summary>Reads what a dead letter tells of itself.</summary>
 internal static class DeadLetterReader
 {
-    // A worker's own: what it could not read has no row, whatever could be read of it here.
-    private static readonly WireLimits s_limits = new();
+    // As wide as a worker's can be set: its own are not known here. A job that is taken for an answered one loses nothing, for it is sent again
+    // under another id; one that has a row, and is taken for one without, would be sent under its old id and only be answered from there.
+    private static readonly WireLimits s_limits = new() { MaxRank = WireLimits.HighestMaxRank, MaxJsonDepth = WireLimits.HighestMaxJsonDepth };
 
     public static DeadLetter Read(ulong deliveryTag, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> bytes)
     {

@@ -13,7 +13,10 @@ namespace Millrace.Producer.DeadLetters;
 /// </summary>
 internal static class NewJob
 {
-    private const int DeepestJson = WireLimits.DefaultMaxJsonDepth;
+    private const int DeepestRequest = WireLimits.HighestMaxJsonDepth;
+
+    // The request stands one level deep.
+    private const int DeepestEnvelope = DeepestRequest + 1;
 
     /// <summary>
     /// The new job's id. The same dead letter always gives the same one: one that is sent twice, because the first time was cut off
@@ -45,14 +48,14 @@ internal static class NewJob
         renamed = default;
         switch (WireFormats.Of(body.ContentType))
         {
-            case WireFormat.Json when TryParse(body.Bytes, out var document):
+            case WireFormat.Json when TryParse(body.Bytes, DeepestRequest, out var document):
                 using (document)
                 {
                     renamed = body with { Bytes = Write(writer => WriteRequest(writer, document.RootElement, id)) };
                 }
 
                 return true;
-            case WireFormat.Binary when body.HeaderLength is { } length && length > 0 && length <= body.Bytes.Length && TryParse(body.Bytes[..length], out var header):
+            case WireFormat.Binary when body.HeaderLength is { } length && length > 0 && length <= body.Bytes.Length && TryParse(body.Bytes[..length], DeepestRequest, out var header):
                 using (header)
                 {
                     var json = Write(writer => WriteRequest(writer, header.RootElement, id));
@@ -60,7 +63,7 @@ internal static class NewJob
                 }
 
                 return true;
-            case WireFormat.MassTransit when TryParse(body.Bytes, out var envelope):
+            case WireFormat.MassTransit when TryParse(body.Bytes, DeepestEnvelope, out var envelope):
                 using (envelope)
                 {
                     renamed = body with { Bytes = Write(writer => WriteEnvelope(writer, envelope.RootElement, id)) };
@@ -72,11 +75,11 @@ internal static class NewJob
         }
     }
 
-    private static bool TryParse(ReadOnlyMemory<byte> json, [NotNullWhen(true)] out JsonDocument? document)
+    private static bool TryParse(ReadOnlyMemory<byte> json, int deepest, [NotNullWhen(true)] out JsonDocument? document)
     {
         try
         {
-            document = JsonDocument.Parse(JsonText.WithoutMark(json), new JsonDocumentOptions { MaxDepth = DeepestJson });
+            document = JsonDocument.Parse(JsonText.WithoutMark(json), new JsonDocumentOptions { MaxDepth = deepest });
         }
         catch (JsonException)
         {
@@ -97,7 +100,7 @@ internal static class NewJob
     private static ReadOnlyMemory<byte> Write(Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { MaxDepth = DeepestJson + 1 }))
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { MaxDepth = DeepestEnvelope }))
         {
             write(writer);
         }

@@ -8,9 +8,6 @@ namespace Millrace.Producer.DeadLetters;
 /// <summary>What a dead letter's body says, without its compression.</summary>
 internal static class PlainBody
 {
-    // What a worker's Limits:MaxPayloadBytes may be at most.
-    private const int MaxBytes = 512 << 20;
-
     /// <summary>Inflates a body that is compressed.</summary>
     /// <param name="body">The body as it came.</param>
     /// <param name="plain">What it says; the body as it came, where that is not compressed or an error is returned.</param>
@@ -29,7 +26,7 @@ internal static class PlainBody
         }
 
         // Not given back to the pool: how long the body is looked at is the caller's to say.
-        var fault = BodyInflater.Inflate(body.Bytes, encoding, MaxBytes, ArrayPool<byte>.Shared, out var inflated);
+        var fault = BodyInflater.Inflate(body.Bytes, encoding, WireLimits.HighestMaxPayloadBytes, ArrayPool<byte>.Shared, out var inflated);
         plain = fault is null ? body with { Bytes = inflated, ContentEncoding = null } : body;
         return fault;
     }

@@ -12,17 +12,17 @@ public sealed class LimitsOptions
 
     /// <summary>Bytes of a body.</summary>
     /// <value>Default: 4 MiB.</value>
-    [Range(1024, 512 * 1024 * 1024)]
+    [Range(1024, WireLimits.HighestMaxPayloadBytes)]
     public int MaxPayloadBytes { get; set; } = WireLimits.DefaultMaxPayloadBytes;
 
     /// <summary>Dimensions of a shape.</summary>
     /// <value>Default: 8.</value>
-    [Range(1, 64)]
+    [Range(1, WireLimits.HighestMaxRank)]
     public int MaxRank { get; set; } = WireLimits.DefaultMaxRank;
 
     /// <summary>Nesting of JSON.</summary>
     /// <value>Default: 16.</value>
-    [Range(4, 64)]
+    [Range(4, WireLimits.HighestMaxJsonDepth)]
     public int MaxJsonDepth { get; set; } = WireLimits.DefaultMaxJsonDepth;
 
     /// <summary>Rows of one job.</summary>
