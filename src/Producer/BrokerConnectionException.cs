@@ -15,4 +15,7 @@ public sealed class BrokerConnectionException : Exception
 
     /// <summary>Whether the same call may succeed later with nothing changed by the caller.</summary>
     public bool IsTransient { get; }
+
+    /// <summary>Whether the connection is open, and the broker has only not answered within the time of the call.</summary>
+    internal bool IsLate { get; init; }
 }

@@ -72,7 +72,10 @@ internal sealed class BrokerTransport : IJobTransport
         catch (OperationCanceledException cancelled)
         {
             var obstacle = Obstacle() ?? new BrokerConnectionException(
-                _address, $"has not confirmed job {job.Id}: it may be short of memory or disk. The job may have been sent.", isTransient: true);
+                _address, $"has not confirmed job {job.Id}: it may be short of memory or disk. The job may have been sent.", isTransient: true)
+            {
+                IsLate = true,
+            };
             throw new OperationCanceledException(cancelled.Message, obstacle, cancellationToken);
         }
     }

@@ -62,6 +62,7 @@ public sealed class BrokerTransportTests(TestRabbitMq rabbitMq)
 
         Assert.Contains($"has not confirmed job {id}", failure.Message, StringComparison.Ordinal);
         Assert.True(failure.IsTransient);
+        Assert.True(failure.IsLate);
         relay.Release();
     }
 

@@ -24,6 +24,8 @@ internal sealed record ErrorReport(int ExitCode, string Message, string? Hint)
     {
         UsageException usage => new(Terminal.ExitCode.Usage, usage.Message, usage.Hint),
         SettingException setting => new(Terminal.ExitCode.Configuration, setting.Message, setting.Hint),
+        BrokerConnectionException { IsLate: true } late => new(
+            Terminal.ExitCode.TimedOut, late.Message, "--timeout gives it longer; sent again under the same id, it stays one job"),
         BrokerConnectionException broker => new(
             Terminal.ExitCode.Unreachable, broker.Message, $"the broker is set by --broker or {ServiceOptions.BrokerVariable}"),
         UnroutableJobException unroutable => new(

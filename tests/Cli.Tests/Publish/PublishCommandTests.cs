@@ -159,6 +159,25 @@ public sealed class PublishCommandTests : IDisposable
         Assert.Equal($"{Assert.Single(_cli.Transport.Jobs).Id}\n", outcome.Out);
     }
 
+    [Theory]
+    [InlineData(true, 4, "--timeout gives it longer")]
+    [InlineData(false, 69, "the broker is set by --broker")]
+    public async Task A_confirm_that_does_not_come_in_time_ends_with_4_and_a_broker_that_is_gone_with_69(bool isLate, int exitCode, string hint)
+    {
+        using var cli = new CliRun
+        {
+            Transport = new ScriptedTransport((_, _) => throw new BrokerConnectionException(
+                BrokerAddress.TryCreate(new Uri("amqp://host/"))!, "has not confirmed the job.", isTransient: true) { IsLate = isLate }),
+        };
+
+        var outcome = await cli.RunAsync(Job, ["publish", "-", "--no-wait", "--broker", "amqp://host/"]);
+
+        Assert.Equal(exitCode, outcome.ExitCode);
+        Assert.Contains("has not confirmed the job", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains(hint, outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(outcome.Out);
+    }
+
     [Fact]
     public async Task Without_a_broker_there_is_nobody_to_leave_a_job_with()
     {
