@@ -17,7 +17,7 @@ internal static class Programs
         Versions("/usr/lib/postgresql", "bin")
             .Concat(["/usr/pgsql/bin", "/usr/local/pgsql/bin"])
             .Concat(SearchPath())
-            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "postgres")) && File.Exists(Path.Combine(folder, "initdb")))
+            .FirstOrDefault(folder => IsThere(Path.Combine(folder, "postgres")) && IsThere(Path.Combine(folder, "initdb")))
         ?? throw new LocalServiceException(PostgresMissing);
 
     /// <summary>
@@ -30,7 +30,7 @@ internal static class Programs
             .Concat(["/opt/rabbitmq/sbin"])
             .Concat(SearchPath())
             .Select(folder => Path.Combine(folder, "rabbitmq-server"))
-            .FirstOrDefault(File.Exists)
+            .FirstOrDefault(IsThere)
         ?? throw new LocalServiceException(RabbitMqMissing);
 
     /// <summary>Erlang's name server, which every broker needs one of.</summary>
@@ -39,7 +39,7 @@ internal static class Programs
         SearchPath()
             .Concat(Versions("/usr/lib/erlang", "bin"))
             .Select(folder => Path.Combine(folder, "epmd"))
-            .FirstOrDefault(File.Exists)
+            .FirstOrDefault(IsThere)
         ?? throw new LocalServiceException("epmd, a part of Erlang, is not in PATH. Install it (Debian: apt-get install erlang-base).");
 
     /// <summary>Requires what starts every server in its own session and ends it with this process.</summary>
@@ -53,10 +53,32 @@ internal static class Programs
 
         foreach (var program in s_launcher)
         {
-            if (!SearchPath().Any(folder => File.Exists(Path.Combine(folder, program))))
+            if (!IsInPath(program))
             {
                 throw new LocalServiceException($"{program} is not in PATH. Install it (Debian: apt-get install util-linux).");
             }
+        }
+    }
+
+    /// <summary>Whether PATH leads to a program.</summary>
+    public static bool IsInPath(string program) => SearchPath().Any(folder => IsThere(Path.Combine(folder, program)));
+
+    /// <summary>Whether a file is there that can be run: a link that leads nowhere is one for <see cref="File.Exists"/>.</summary>
+    public static bool IsThere(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true) is not { Exists: false };
+        }
+        catch (IOException)
+        {
+            // Links that lead round in a circle, or a file that has gone meanwhile.
+            return false;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Millrace.Bench.Workloads;
+using Millrace.LocalServices;
 
 namespace Millrace.Bench.Contenders;
 
@@ -56,15 +57,12 @@ internal static class ContenderList
 
     private static string? NotBuilt(string assembly) => File.Exists(Beside(assembly)) ? null : $"{Beside(assembly)} is not there";
 
-    private static string? PeerObstacle() => (IsInPath("node"), Directory.Exists(Path.Combine(Repository.Peer, "node_modules"))) switch
+    private static string? PeerObstacle() => (Programs.IsInPath("node"), Directory.Exists(Path.Combine(Repository.Peer, "node_modules"))) switch
     {
         (false, _) => "Node.js is not in PATH (https://nodejs.org)",
         (_, false) => "its packages are not there: run npm ci --ignore-scripts in bench/peer",
         _ => null,
     };
-
-    private static bool IsInPath(string program) =>
-        Array.Exists((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'), folder => File.Exists(Path.Combine(folder, program)));
 
     // By the muxer that runs this very program, where that is known.
     private static ProcessStartInfo DotNet(string assembly) =>
