@@ -69,7 +69,7 @@ public sealed class PostgresTests(Servers servers)
     [Fact]
     public async Task Where_its_disk_is_full_jobs_wait()
     {
-        await using var disk = await SmallDisk.MountAsync(servers, Trial.Token);
+        await using var space = await SmallTablespace.CreateAsync(servers, Trial.Token);
         await Trial.RunAsync(
             servers,
             "postgres-disk-full",
@@ -81,19 +81,19 @@ public sealed class PostgresTests(Servers servers)
                 await trial.MoreRowsAsync();
                 var rate = await trial.MeasureRateAsync();
                 trial.Inject("database's disk full");
-                disk.Fill();
+                space.Disk.Fill();
                 await Trial.UntilAsync(
                     "both workers miss the room",
                     () => Array.TrueForAll(workers, worker => trial.History.Count(worker, History.LostCall) >= LostCalls));
                 Assert.All(workers, worker => Assert.True(trial.History.Has(worker, "53100")));
-                disk.Free();
+                space.Disk.Free();
                 var back = Stopwatch.GetTimestamp();
                 await trial.WorksAgainAsync("room on the database's disk", Limits.Database);
                 await trial.RateReturnsAsync("room on the database's disk", rate, back, Limits.Database);
                 await load.StopAsync();
                 await trial.HoldsAsync();
             },
-            disk.Tablespace);
+            space.Name);
     }
 
     [Fact]
