@@ -147,7 +147,7 @@ public sealed class HostileReplyTests(TestRabbitMq rabbitMq, TestPostgres postgr
         await using var connection = await new ConnectionFactory { Uri = _site.Broker }.CreateConnectionAsync(Token);
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Token);
         await channel.QueueDeclareAsync(
-            queue, exclusive: false, autoDelete: false, arguments: new Dictionary<string, object?> { ["x-max-length"] = 1, ["x-overflow"] = "reject-publish" }, cancellationToken: Token);
+            queue, durable: true, exclusive: false, autoDelete: false, arguments: new Dictionary<string, object?> { ["x-max-length"] = 1, ["x-overflow"] = "reject-publish" }, cancellationToken: Token);
         await channel.BasicPublishAsync("", queue, "fills it"u8.ToArray(), Token);
         await Eventually.TrueAsync(async () => await _site.Host.CountMessagesAsync(queue, Token) == 1);
     }

@@ -32,7 +32,7 @@ public sealed class SenderTests(TestRabbitMq rabbitMq) : IAsyncLifetime
         _host = await rabbitMq.CreateVirtualHostAsync(Token);
         _connection = await ConnectAsync();
         _channel = await _connection.CreateChannelAsync(cancellationToken: Token);
-        await _channel.QueueDeclareAsync("replies", exclusive: false, autoDelete: false, cancellationToken: Token);
+        await _channel.QueueDeclareAsync("replies", durable: true, exclusive: false, autoDelete: false, cancellationToken: Token);
         _sender = new RabbitMqSender(
             cancellationToken => new ConnectionFactory { Uri = _host.Uri, AutomaticRecoveryEnabled = false }.CreateConnectionAsync("replies", cancellationToken),
             channels: 1,
@@ -137,7 +137,7 @@ public sealed class SenderTests(TestRabbitMq rabbitMq) : IAsyncLifetime
     private async Task DeclareRefusingAsync(string queue)
     {
         await _channel.QueueDeclareAsync(
-            queue, exclusive: false, autoDelete: false, arguments: new Dictionary<string, object?> { ["x-max-length"] = 1, ["x-overflow"] = "reject-publish" }, cancellationToken: Token);
+            queue, durable: true, exclusive: false, autoDelete: false, arguments: new Dictionary<string, object?> { ["x-max-length"] = 1, ["x-overflow"] = "reject-publish" }, cancellationToken: Token);
         await _channel.BasicPublishAsync("", queue, "fills it"u8.ToArray(), Token);
         await Eventually.TrueAsync(async () => await _host.CountMessagesAsync(queue, Token) == 1);
     }
