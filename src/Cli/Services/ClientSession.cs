@@ -63,8 +63,6 @@ internal sealed class ClientSession : IModelDescriptions, IAsyncDisposable
         var loggers = LoggerFactory.Create(logging => logging
             .SetMinimumLevel(LogLevel.Error)
             .AddFilter(StoreLog, LogLevel.Warning)
-            // What its in-memory transport has to say of a job that ran out of time, the call says as well.
-            .AddFilter("MassTransit", LogLevel.None)
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         var embedded = new EmbeddedModels { Directory = modelsDirectory, Names = [modelName], Store = store, Loggers = loggers };
         return new ClientSession(ReadModel, Task.Run(EmbedAsync, cancellationToken), store, loggers);
