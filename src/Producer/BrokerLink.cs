@@ -19,6 +19,7 @@ internal sealed class BrokerLink : IAsyncDisposable
     private readonly BrokerAddress _address;
     private readonly IConnection _connection;
     private readonly PendingReplies _pending = new();
+    private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IChannel _publishing = null!;
     private IChannel _receiving = null!;
     private string _replyQueue = "";
@@ -35,6 +36,9 @@ internal sealed class BrokerLink : IAsyncDisposable
 
     /// <summary>Why it cannot be used any more; null while it can.</summary>
     public BrokerConnectionException? Loss => _loss;
+
+    /// <summary>Ends when the link is lost, or closed.</summary>
+    public Task Lost => _lost.Task;
 
     /// <summary>Connects once.</summary>
     /// <exception cref="BrokerConnectionException">That failed.</exception>
@@ -186,5 +190,6 @@ internal sealed class BrokerLink : IAsyncDisposable
     {
         _loss ??= new BrokerConnectionException(_address, reason, isTransient: true);
         _pending.End(_loss);
+        _lost.TrySetResult();
     }
 }

@@ -1,5 +1,4 @@
 using Millrace.Contracts;
-using Millrace.Contracts.Tls;
 using Millrace.Contracts.Wire;
 
 namespace Millrace.Producer;
@@ -14,6 +13,7 @@ public sealed class MillraceClient : IMillraceClient, IAsyncDisposable
     private readonly MillraceClientOptions _options;
     private readonly SemaphoreSlim _window;
 
+    /// <summary>A client over another transport than its own broker's.</summary>
     internal MillraceClient(IJobTransport transport, MillraceClientOptions options)
     {
         _transport = transport;
@@ -27,14 +27,9 @@ public sealed class MillraceClient : IMillraceClient, IAsyncDisposable
     public static async Task<MillraceClient> ConnectAsync(MillraceClientOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.MaxInFlight < 1)
+        if (ClientOptionsCheck.Problems(options).ToList() is { Count: > 0 } problems)
         {
-            throw new ArgumentException($"MaxInFlight is {options.MaxInFlight}, expected 1 or more.", nameof(options));
-        }
-
-        if (options.CertificateAuthority is { } authority && !CertificateAuthorities.TryRead(authority, out _, out var problem))
-        {
-            throw new ArgumentException($"CertificateAuthority: {problem}.", nameof(options));
+            throw new ArgumentException(string.Join(' ', problems), nameof(options));
         }
 
         var address = options.Broker is { } broker

@@ -114,6 +114,20 @@ public sealed class MillraceClientTests
     public async Task Options_name_a_broker() =>
         await Assert.ThrowsAsync<ArgumentException>(() => MillraceClient.ConnectAsync(new MillraceClientOptions(), Token));
 
+    [Fact]
+    public async Task Options_that_are_none_are_refused_together()
+    {
+        var options = new MillraceClientOptions { MaxInFlight = 0, Timeout = TimeSpan.FromSeconds(-5), ConnectTimeout = TimeSpan.Zero };
+
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => MillraceClient.ConnectAsync(options, Token));
+
+        Assert.StartsWith(
+            "MaxInFlight is 0, expected 1 or more. Timeout is -00:00:05, expected a time above zero and of 49 days at most, or Timeout.InfiniteTimeSpan. "
+                + "ConnectTimeout is 00:00:00, expected a time above zero and of 49 days at most.",
+            refused.Message,
+            StringComparison.Ordinal);
+    }
+
     private static MillraceClient Silent(TimeSpan timeout) => new(
         new ScriptedTransport(async (_, cancellationToken) =>
         {
