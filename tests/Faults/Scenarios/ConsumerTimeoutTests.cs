@@ -27,7 +27,7 @@ public sealed class ConsumerTimeoutTests(Servers servers)
                 var before = s_workers.ToDictionary(worker => worker, worker => trial.History.Count(worker, History.LateAck));
                 await trial.TakeDatabaseAwayAsync(LostCalls);
                 await Trial.UntilAsync(
-                    "the broker closes a channel of each worker", () => before.All(worker => trial.History.Count(worker.Key, History.LateAck) > worker.Value));
+                    "the broker closes a channel of a worker that holds jobs", () => before.Any(worker => trial.History.Count(worker.Key, History.LateAck) > worker.Value));
                 trial.Inject("channels closed for late acks");
                 await servers.Database.StartAgainAsync(Trial.Token);
                 await trial.WorksAgainAsync("late acks", Limits.Alarm);
