@@ -47,7 +47,7 @@ internal sealed class ScoreCommand
         await using var origins = new RunOrigins(_context, session, services.Store);
         await using var source = await CsvSource.OpenAsync(Inputs.Name(file), input, _arguments.Dialect(arguments), cancellationToken);
         var brokenOff = new BrokenOffRun(_context, options.RunId, source);
-        await brokenOff.WatchAsync(session.Client);
+        var client = await brokenOff.WatchAsync(session.Client);
         var begun = options.IsTakenUp ? await origins.FindAsync(options.RunId, cancellationToken) : null;
         options = options with { RowsPerJob = options.RowsPerJob ?? RunOrigins.RowsPerJob(begun) };
         var plan = await ScorePlan.MakeAsync(
@@ -64,7 +64,7 @@ internal sealed class ScoreCommand
             : ScoredCsv.ToFile(output, source, plan.Outputs);
         var progress = new ScoreProgress();
         var run = new ScoreRun(source, target, plan.Mapping, plan.Outputs, plan.Model, sizes, options with { Label = plan.Label }, progress);
-        var scoring = Task.Run(() => run.RunAsync(session.Client, cancellationToken), CancellationToken.None);
+        var scoring = Task.Run(() => run.RunAsync(client, cancellationToken), CancellationToken.None);
         await ScoreDisplay.ShowAsync(_context, progress, length, scoring);
         var summary = await brokenOff.WatchAsync(scoring);
         var text = new SummaryText

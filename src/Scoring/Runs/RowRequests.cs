@@ -8,7 +8,7 @@ namespace Millrace.Scoring.Runs;
 
 /// <summary>Sends rows as jobs of a run. A bad row fails alone. The rows of a job that is refused for its
 /// size, or in which too many are bad to be told apart, are sent again in halves, down to the row.</summary>
-internal sealed class RowRequests(Task<MillraceClient> client, ModelDescription model, ScoreOptions options, JobSizes sizes)
+internal sealed class RowRequests(IMillraceClient client, ModelDescription model, ScoreOptions options, JobSizes sizes)
 {
     private static readonly JsonElement s_true = JsonElement.Parse("true");
 
@@ -32,9 +32,8 @@ internal sealed class RowRequests(Task<MillraceClient> client, ModelDescription 
 
     private async Task<IReadOnlyList<RowsReply>> AskAsync(Rows rows, Guid jobId, bool isBatched, CancellationToken cancellationToken)
     {
-        var connected = await client;
         Interlocked.Increment(ref _jobs);
-        var reply = await connected.PredictAsync(Job(rows, jobId), options.Lane, cancellationToken);
+        var reply = await client.PredictAsync(Job(rows, jobId), options.Lane, cancellationToken);
         if (reply.Code == ErrorCode.IdConflict)
         {
             throw new RunConflictException(options.RunId, rows.First);

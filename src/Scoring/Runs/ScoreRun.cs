@@ -52,15 +52,15 @@ internal sealed class ScoreRun
     }
 
     /// <summary>Scores the file to its end.</summary>
-    /// <param name="client">Reads may start before it is connected.</param>
+    /// <param name="client">Whoever brings replies.</param>
     /// <param name="cancellationToken">Ends the run; the target is then not finished.</param>
-    public async Task<ScoreSummary> RunAsync(Task<MillraceClient> client, CancellationToken cancellationToken)
+    public async Task<ScoreSummary> RunAsync(IMillraceClient client, CancellationToken cancellationToken)
     {
         var requests = new RowRequests(client, _model, _options, _sizes);
         var portions = Channel.CreateBounded<Portion>(
             new BoundedChannelOptions(_options.MaxJobsInFlight) { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reading = Task.Run(() => ReadAsync(client, requests, portions.Writer, stop.Token), CancellationToken.None);
+        var reading = Task.Run(() => ReadAsync(requests, portions.Writer, stop.Token), CancellationToken.None);
         try
         {
             await WriteAsync(portions.Reader, stop.Token);
@@ -89,8 +89,7 @@ internal sealed class ScoreRun
         };
     }
 
-    private async Task ReadAsync(
-        Task<MillraceClient> client, RowRequests requests, ChannelWriter<Portion> portions, CancellationToken cancellationToken)
+    private async Task ReadAsync(RowRequests requests, ChannelWriter<Portion> portions, CancellationToken cancellationToken)
     {
         try
         {
@@ -103,16 +102,16 @@ internal sealed class ScoreRun
                     var failed = rows.Failed(_source.Reader, next, Complain(error, next + 1, _source.LineNumber));
                     rows.DropUnfinished();
                     // A job's rows follow one another without a gap: that is how its run_row names them.
-                    await SendAsync(rows, next, client, requests, portions, cancellationToken);
+                    await SendAsync(rows, next, requests, portions, cancellationToken);
                     await portions.WriteAsync(failed, cancellationToken);
                 }
                 else if (rows.RowCount >= _sizes.Rows || rows.SizeBytes >= _sizes.MaxBytes)
                 {
-                    await SendAsync(rows, next + 1, client, requests, portions, cancellationToken);
+                    await SendAsync(rows, next + 1, requests, portions, cancellationToken);
                 }
             }
 
-            await SendAsync(rows, next, client, requests, portions, cancellationToken);
+            await SendAsync(rows, next, requests, portions, cancellationToken);
             _note = rows.Note;
             portions.Complete();
         }
@@ -125,7 +124,6 @@ internal sealed class ScoreRun
     private async Task SendAsync(
         PortionBuilder rows,
         long end,
-        Task<MillraceClient> client,
         RowRequests requests,
         ChannelWriter<Portion> portions,
         CancellationToken cancellationToken)
@@ -137,7 +135,6 @@ internal sealed class ScoreRun
 
         var firstRow = end - rows.RowCount;
         var (portion, inputs) = rows.Take(firstRow);
-        await client;
         var isFirst = _startedAt is null;
         _startedAt ??= _options.TimeProvider.GetTimestamp();
         var replies = requests.AskAsync(firstRow, portion.RowCount, inputs, _mapping.IsBatched, cancellationToken);

@@ -481,7 +481,7 @@ public sealed class ScoreRunTests : IDisposable
             options = change?.Invoke(options) ?? options;
             var run = new ScoreRun(
                 source, target, mapping, outputs, model, JobSizes.Choose(model, mapping, options), options, new ScoreProgress());
-            summary = await run.RunAsync(Task.FromResult(client), Token);
+            summary = await run.RunAsync(client, Token);
         }
 
         Assert.Equal(["scored.csv"], _folder.Names);
