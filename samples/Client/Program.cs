@@ -1,3 +1,4 @@
+using System.Globalization;
 using Millrace.Contracts;
 using Millrace.Producer;
 
@@ -24,7 +25,7 @@ async IAsyncEnumerable<PredictionJob> JobsAsync()
 {
     foreach (var images in (await File.ReadAllLinesAsync(file)).Skip(1).Chunk(10))
     {
-        var pixels = images.SelectMany(image => image.Split(',').Take(64)).Select(float.Parse).ToArray();
+        var pixels = images.SelectMany(image => image.Split(',').Take(64)).Select(pixel => float.Parse(pixel, CultureInfo.InvariantCulture)).ToArray();
         yield return new PredictionJob { ModelName = "digits", Inputs = [Tensor.Create<float>("image", [images.Length, 64], pixels)] };
     }
 }

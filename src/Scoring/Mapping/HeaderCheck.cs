@@ -18,13 +18,6 @@ internal static class HeaderCheck
     /// <exception cref="UsageException">They look like a row's cells, and neither a person nor the model says that they are names.</exception>
     public static void Refuse(CsvSource source, ModelDescription model, IReadOnlyList<string> columns)
     {
-        if (source.Dialect.HasHeader is null && columns.Count > 0 && columns.All(AreNumbers))
-        {
-            throw new UsageException(
-                $"{source.Name}: columns are said by their numbers alone, so that nothing tells whether the first line has names or is a row: {Show(source.Header)}",
-                "--header says that it has names; --no-header reads it as a row");
-        }
-
         if (source.HasOneColumn && source.Dialect.Separator is null && RowNumbers.SeparatorBehind(source.FirstRows.Span) is { } separator)
         {
             throw new UsageException(
@@ -32,23 +25,39 @@ internal static class HeaderCheck
                 "write it with row.names=FALSE, or give the numbers' column a name; --separator CHARACTER says what separates fields");
         }
 
-        if (source.Dialect.HasHeader is not null || !LooksLikeRow(source.Header) || IsKnown(source.Header, model))
+        if (source.Dialect.HasHeader is not null)
         {
             return;
         }
 
-        throw new UsageException(
-            $"{source.Name}: the first line has no column names but what looks like a row: {Show(source.Header)}",
-            "--no-header reads it as a row, and calls the columns 1, 2, 3…, as in --columns INPUT=1..4; --header says that these are names");
+        if (LooksLikeRow(source.Header) && !IsKnown(source.Header, model))
+        {
+            throw new UsageException(
+                $"{source.Name}: the first line has no column names but what looks like a row: {Show(source.Header)}",
+                "--no-header reads it as a row, and calls the columns 1, 2, 3…, as in --columns INPUT=1..4; --header says that these are names");
+        }
+
+        if (columns.Count > 0 && columns.All(option => AreNumbers(option, source.Header.Count)))
+        {
+            throw new UsageException(
+                $"{source.Name}: columns are said by their numbers alone, so that nothing tells whether the first line has names or is a row: {Show(source.Header)}",
+                "--header says that it has names; --no-header reads it as a row");
+        }
     }
 
     private static string Show(IReadOnlyList<string> header) =>
         string.Join(", ", header.Take(MostNamesShown).Select(name => $"'{name}'")) + (header.Count > MostNamesShown ? ", …" : "");
 
-    /// <summary>Whether an option of columns, <c>INPUT=:1..:4</c>, has no name of a column.</summary>
-    private static bool AreNumbers(string option) => option[(option.IndexOf('=', StringComparison.Ordinal) + 1)..]
+    /// <summary>
+    /// Whether an option of columns has no name of a column but places: <c>INPUT=:1..:4</c>, or <c>INPUT=1..4</c> as columns are called in a file
+    /// without a header. Numbers past the last column are names, such as years.
+    /// </summary>
+    private static bool AreNumbers(string option, int columns) => option[(option.IndexOf('=', StringComparison.Ordinal) + 1)..]
         .Split(',')
-        .All(part => part.TrimStart() is [':', >= '0' and <= '9', ..]);
+        .SelectMany(part => part.Split(".."))
+        .All(part => part.Trim() is [':', >= '0' and <= '9', ..]
+            || (int.TryParse(part, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number)
+                && number >= 1 && number <= columns));
 
     /// <summary>
     /// Whether all names are numbers or missing; or half of them are and one of these is a fraction or stands there twice. Whole numbers

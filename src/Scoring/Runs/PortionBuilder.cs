@@ -20,6 +20,7 @@ internal sealed class PortionBuilder
     private readonly int? _labelColumn;
     private readonly bool _isLabelNumber;
     private readonly InputRows[] _inputs;
+    private readonly RowWidth _width;
     private readonly NumberWatch _numbers;
     private readonly NumberText? _marks;
     private ArrayBufferWriter<byte> _text = new();
@@ -37,6 +38,7 @@ internal sealed class PortionBuilder
         _labelColumn = label?.Column;
         _isLabelNumber = label?.Target is { Kind: LabelKind.Numbers };
         _inputs = mapping.Inputs.Select(input => new InputRows(input, source.Dialect)).ToArray();
+        _width = RowWidth.Of(source);
         _marks = NumberText.Of(source.Dialect);
         mapping.Refuse(source.Dialect.Missing, _marks);
         _numbers = NumberWatch.Start(source, mapping);
@@ -56,9 +58,9 @@ internal sealed class PortionBuilder
     /// <exception cref="UsageException">It shows that rows before it may have been misread.</exception>
     public string? TryAdd(CsvReader row)
     {
-        if (row.FieldCount != _header.Count && !HasOnlyEmptyFieldsBehind(row))
+        if (_width.Fault(row) is { } fault)
         {
-            return $"{row.FieldCount} {(row.FieldCount == 1 ? "field" : "fields")}, the header has {_header.Count}";
+            return fault;
         }
 
         foreach (var input in _inputs)
@@ -123,7 +125,7 @@ internal sealed class PortionBuilder
     /// </summary>
     public Portion Failed(CsvReader row, long rowNumber, string error)
     {
-        var isWhole = !_source.IsBroken && (row.FieldCount == _header.Count || HasOnlyEmptyFieldsBehind(row));
+        var isWhole = !_source.IsBroken && _width.IsRight(row);
         var text = new ArrayBufferWriter<byte>();
         if (isWhole)
         {
@@ -143,20 +145,6 @@ internal sealed class PortionBuilder
             Lines = [_source.LineNumber],
             Error = isWhole ? error : $"{error}; the row: {RowText.Whole(row, _source)}",
         };
-    }
-
-    /// <summary>Whether a row is wider than the header by empty fields alone, as a separator at the line's end leaves them.</summary>
-    private bool HasOnlyEmptyFieldsBehind(CsvReader row)
-    {
-        for (var i = row.FieldCount - 1; i >= _header.Count; i--)
-        {
-            if (!row.IsEmpty(i))
-            {
-                return false;
-            }
-        }
-
-        return row.FieldCount > _header.Count;
     }
 
     /// <summary>A label as predictions are written: a number without the file's own marks.</summary>

@@ -63,6 +63,9 @@ internal sealed class CsvSource : IAsyncDisposable
     /// <summary>The columns' names.</summary>
     public IReadOnlyList<string> Header { get; private set; } = [];
 
+    /// <summary>How many fields the header's line has: more than names where it ends in separators.</summary>
+    public int HeaderFields { get; private set; }
+
     /// <summary>The header for the scored file, without the line break: as it stands in the file, or the columns' numbers.</summary>
     public ReadOnlyMemory<byte> HeaderText { get; private set; }
 
@@ -224,7 +227,8 @@ internal sealed class CsvSource : IAsyncDisposable
             {
             }
 
-            Header = Enumerable.Range(1, Reader.FieldCount).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToArray();
+            HeaderFields = Reader.FieldCount;
+            Header = Enumerable.Range(1, HeaderFields).Select(number => number.ToString(CultureInfo.InvariantCulture)).ToArray();
             HeaderText = Encoding.UTF8.GetBytes(string.Join((char)Separator, Header));
             // It is a row: read again as one.
             _records.StartAt(_layout.Start, _layout.Line - 1);
@@ -238,7 +242,7 @@ internal sealed class CsvSource : IAsyncDisposable
         }
 
         // A last column without a name is what a separator at the line's end leaves.
-        var count = Reader.FieldCount;
+        var count = HeaderFields = Reader.FieldCount;
         while (count > 1 && Reader.IsEmpty(count - 1))
         {
             count--;

@@ -127,6 +127,41 @@ public sealed class HeadersTests : IDisposable
         Assert.Equal((0, "a,b,prediction,confidence,error\n1,2,3,0.5,\n3,4,7,0.5,\n"), (outcome.ExitCode, outcome.Out));
     }
 
+    /// <summary>A separator within a value moves all behind it one column on, and pushes an empty last field out.</summary>
+    [Fact]
+    public async Task Empty_last_fields_of_some_rows_alone_are_no_line_ends()
+    {
+        var outcome = await _cli.ScoreAsync("a,b,note\n1,250,3,\n900,4,\n7,5,x\n", "--columns", "x=a,b");
+
+        Assert.Equal(
+            ["1,250,3,,,\"4 fields, the header has 3, and other rows have no empty field at their end: a separator within a value would look so; the row: 1,250,3,\"", "900,4,,904,0.5,", "7,5,x,12,0.5,"],
+            outcome.Rows());
+    }
+
+    [Fact]
+    public async Task A_row_without_the_separator_that_the_first_rows_end_in_lacks_a_field()
+    {
+        var rows = string.Concat(Enumerable.Repeat("1,2,\n", 20_000));
+
+        var outcome = await _cli.ScoreAsync($"a,b\n{rows}3,4\n");
+
+        Assert.Equal(3, outcome.ExitCode);
+        Assert.Contains("2 fields, and no separator at its end, as the file's first rows have one: it lacks a field", outcome.Rows()[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Row_names_that_an_empty_last_column_hides_are_told() =>
+        (await _cli.ScoreAsync("\"a\",\"b\"\n\"1\",5,\n\"2\",6,\n")).WasRefused(
+            new CliRun(), "for which the header has no name, as R's write.table writes row names");
+
+    [Theory]
+    [InlineData("x=1,2")]
+    [InlineData("x=1..2")]
+    [InlineData("x=2,1")]
+    public async Task Places_said_of_a_first_line_of_numbers_are_asked_about(string columns) =>
+        (await _cli.ScoreAsync("2,1,setosa\n4,3,versi\n", "--columns", columns)).WasRefused(
+            new CliRun(), "columns are said by their numbers alone");
+
     [Fact]
     public async Task A_last_field_with_text_in_it_is_one()
     {
