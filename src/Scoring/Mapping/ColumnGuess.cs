@@ -137,11 +137,21 @@ internal sealed class ColumnGuess
         var at = 0;
         for (var i = 0; i < inputs.Count; i++)
         {
-            guess[inputs[i].Name] = free.GetRange(at, (int)sizes[i]!);
+            guess[inputs[i].Name] = ByNumber(free.GetRange(at, (int)sizes[i]!));
             at += (int)sizes[i]!;
         }
 
         return true;
+    }
+
+    /// <summary>In the order of the numbers at the names' ends, where it is one name that is counted; else as they stand in the file.</summary>
+    private List<int> ByNumber(List<int> columns)
+    {
+        var first = ColumnRange.Read(_names[columns[0]], _names[columns[0]]);
+        var numbers = columns.ConvertAll(index => ColumnRange.Read(_names[index], _names[index]));
+        return first is not null && numbers.TrueForAll(number => number is not null && number.Prefix == first.Prefix)
+            ? [.. columns.Zip(numbers).OrderBy(pair => pair.Second!.First).Select(pair => pair.First)]
+            : columns;
     }
 
     private long? ElementsOf(TensorDescription input) => InputMapping.ElementsOf(input, _isBatched);

@@ -11,7 +11,7 @@ internal static class ColumnText
             return "nothing";
         }
 
-        var runs = Runs(columns);
+        var runs = Runs(columns, names);
         var text = string.Join(", ", runs.Select(run => Ends(run, index => Printable(ColumnList.Write(names[index])), ColumnRange.Mark, ", ")));
         var places = string.Join(", ", runs.Select(run => Ends(run, index => $"{index + 1}", " to ", ", ")));
         return $"{text} ({(columns.Count == 1 ? "column" : "columns")} {places})";
@@ -19,7 +19,9 @@ internal static class ColumnText
 
     /// <summary>A list that <c>--columns</c> reads as these columns of this file, whatever they are called.</summary>
     public static string ToOption(IReadOnlyList<int> columns, ColumnNames names) =>
-        string.Join(',', Runs(columns).Select(run => ToOption(run, names)));
+        columns.Count > 2 && Counts(columns, names) == true && columns.All(index => names.HasOne(names[index]))
+            ? ColumnList.Write(names[columns[0]]) + ColumnRange.Mark + ColumnList.Write(names[columns[^1]])
+            : string.Join(',', Runs(columns, names).Select(run => ToOption(run, names)));
 
     /// <summary>
     /// An argument in the shell's quotes, where it needs them: what is printed for a person to paste must reach the program as it is.
@@ -43,7 +45,20 @@ internal static class ColumnText
         _ => $"{write(run.First)}{to}{write(run.Last)}",
     };
 
-    /// <summary>Columns that follow one another in the file, put together.</summary>
+    /// <summary>Whether the names count from the first to the last; null where the ends are no two numbers of one name.</summary>
+    private static bool? Counts(IReadOnlyList<int> columns, ColumnNames names) =>
+        ColumnRange.Read(names[columns[0]], names[columns[^1]]) is not { } range ? null
+        : range.Last - range.First == columns.Count - 1 && range.Names().SequenceEqual(columns.Select(index => names[index]));
+
+    /// <summary>
+    /// Columns that follow one another in the file, put together; but for those whose ends would be read as a count of other columns: <c>x1..x9</c> of
+    /// x1, x10, x2, ….
+    /// </summary>
+    private static IEnumerable<(int First, int Last)> Runs(IReadOnlyList<int> columns, ColumnNames names) => Runs(columns)
+        .SelectMany(run => Enumerable.Range(run.First, run.Last - run.First + 1).ToList() is { Count: > 2 } all && Counts(all, names) == false
+            ? all.Select(index => (index, index))
+            : [run]);
+
     private static List<(int First, int Last)> Runs(IReadOnlyList<int> columns)
     {
         var runs = new List<(int First, int Last)>();

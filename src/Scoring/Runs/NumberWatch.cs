@@ -18,22 +18,25 @@ internal sealed class NumberWatch
     private const string PlainOption = "--decimal . takes the point for the decimal mark";
 
     private readonly CsvSource _source;
-    private readonly InputMapping _mapping;
+    private readonly List<(int Column, TensorDatatype Datatype)> _numbers;
     private readonly bool _isSaid;
     private readonly List<(int Column, string? First)> _watched = [];
 
-    private NumberWatch(CsvSource source, InputMapping mapping)
+    private NumberWatch(CsvSource source, InputMapping mapping, int? label)
     {
         _source = source;
-        _mapping = mapping;
+        _numbers =
+        [
+            .. mapping.Inputs.Where(input => CellParsers.IsNumber(input.Datatype)).SelectMany(input => input.Columns.Select(column => (column, input.Datatype))),
+            .. label is { } column ? [(column, TensorDatatype.Fp64)] : Array.Empty<(int, TensorDatatype)>(),
+        ];
         _isSaid = source.Dialect.Decimal is not null;
         // Where a comma separates fields it is rarely a decimal mark too; a semicolon is there because it is, and Excel's "Unicode text" has tabs
         // in every language.
         IsUnsure = !_isSaid && source.Separator != (byte)',';
         if (!_isSaid && !IsUnsure)
         {
-            var columns = mapping.Inputs.Where(input => CellParsers.IsNumber(input.Datatype)).SelectMany(input => input.Columns).Distinct();
-            _watched.AddRange(columns.Select(column => (column, (string?)null)));
+            _watched.AddRange(_numbers.Select(number => number.Column).Distinct().Select(column => (column, (string?)null)));
         }
     }
 
@@ -80,10 +83,13 @@ internal sealed class NumberWatch
     public bool IsUnsure { get; private set; }
 
     /// <summary>Looks at the first rows.</summary>
+    /// <param name="source">The file.</param>
+    /// <param name="mapping">Its columns that are inputs.</param>
+    /// <param name="label">The column of right answers that are numbers; null for none.</param>
     /// <exception cref="UsageException">They show other marks than the plain ones, or none and might have them.</exception>
-    public static NumberWatch Start(CsvSource source, InputMapping mapping)
+    public static NumberWatch Start(CsvSource source, InputMapping mapping, int? label)
     {
-        var watch = new NumberWatch(source, mapping);
+        var watch = new NumberWatch(source, mapping, label);
         if (!watch._isSaid)
         {
             watch.LookAtFirstRows();
@@ -143,20 +149,12 @@ internal sealed class NumberWatch
 
     private void RefuseProof(CsvReader row, long line)
     {
-        foreach (var input in _mapping.Inputs)
+        foreach (var (column, datatype) in _numbers)
         {
-            if (!CellParsers.IsNumber(input.Datatype))
+            var marks = NumberShape.Of(row.GetSpan(column));
+            if (IsProof(marks))
             {
-                continue;
-            }
-
-            foreach (var column in input.Columns)
-            {
-                var marks = NumberShape.Of(row.GetSpan(column));
-                if (IsProof(marks))
-                {
-                    throw Refusal(marks, _source.Header[column], row.GetSpan(column), input.Datatype, line, rowsBefore: 0);
-                }
+                throw Refusal(marks, _source.Header[column], row.GetSpan(column), datatype, line, rowsBefore: 0);
             }
         }
     }
@@ -165,24 +163,16 @@ internal sealed class NumberWatch
     private int? Doubt(CsvReader row)
     {
         int? doubt = null;
-        foreach (var input in _mapping.Inputs)
+        foreach (var (column, _) in _numbers)
         {
-            if (!CellParsers.IsNumber(input.Datatype))
+            switch (NumberShape.Of(row.GetSpan(column)))
             {
-                continue;
-            }
-
-            foreach (var column in input.Columns)
-            {
-                switch (NumberShape.Of(row.GetSpan(column)))
-                {
-                    case NumberMarks.DecimalPoint:
-                        IsUnsure = false;
-                        return null;
-                    case NumberMarks.Point:
-                        doubt ??= column;
-                        break;
-                }
+                case NumberMarks.DecimalPoint:
+                    IsUnsure = false;
+                    return null;
+                case NumberMarks.Point:
+                    doubt ??= column;
+                    break;
             }
         }
 

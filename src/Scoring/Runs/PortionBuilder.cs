@@ -41,7 +41,7 @@ internal sealed class PortionBuilder
         _width = RowWidth.Of(source);
         _marks = NumberText.Of(source.Dialect);
         mapping.Refuse(source.Dialect.Missing, _marks);
-        _numbers = NumberWatch.Start(source, mapping);
+        _numbers = NumberWatch.Start(source, mapping, _isLabelNumber ? _labelColumn : null);
     }
 
     /// <summary>Rows collected.</summary>

@@ -21,6 +21,9 @@ internal sealed record ScorePlan
     /// <summary>What is written behind each row.</summary>
     public required OutputPlan Outputs { get; init; }
 
+    /// <summary>Whether the file's numbers have a decimal comma, as was said.</summary>
+    public bool HasDecimalComma { get; init; }
+
     /// <summary>Plans a run.</summary>
     /// <param name="models">Says what the model takes and gives.</param>
     /// <param name="modelName">The model.</param>
@@ -42,14 +45,18 @@ internal sealed record ScorePlan
             Model = model,
             Mapping = mapping,
             Label = label,
+            HasDecimalComma = source.Dialect is { Decimal: ',' } or { Decimal: null, Thousands: '.' },
             Outputs = OutputPlan.For(model, mapping.IsBatched, source.Header, said.Outputs, label?.Target),
         };
     }
 
+    // A person who opens the scored file where decimals have a comma would read 1.234 as a thousand.
+    private string? DecimalPoint => HasDecimalComma ? "numbers in the outputs are written with a decimal point, whatever the file has" : null;
+
     /// <summary>What a person is told before the run, a line for each.</summary>
     public IEnumerable<string> Describe()
     {
-        string?[] lines = [.. Mapping.Describe(), Label?.Describe(), Mapping.DescribeUnused(Label?.Column), Outputs.Describe(), Outputs.DescribeRenamed()];
+        string?[] lines = [.. Mapping.Describe(), Label?.Describe(), Mapping.DescribeUnused(Label?.Column), Outputs.Describe(), Outputs.DescribeRenamed(), DecimalPoint];
         return lines.OfType<string>();
     }
 }

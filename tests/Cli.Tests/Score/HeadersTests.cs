@@ -149,6 +149,13 @@ public sealed class HeadersTests : IDisposable
         Assert.Contains("2 fields, and no separator at its end, as the file's first rows have one: it lacks a field", outcome.Rows()[^1], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--decimal", ",", true)]
+    [InlineData("--thousands", ".", true)]
+    [InlineData("--decimal", ".", false)]
+    public async Task The_decimal_point_of_outputs_is_told_where_the_file_has_commas(string option, string mark, bool isTold) =>
+        Assert.Equal(isTold, (await _cli.ScoreAsync("a;b\n1;2\n", option, mark)).Error.Contains("written with a decimal point", StringComparison.Ordinal));
+
     [Fact]
     public async Task Row_names_that_an_empty_last_column_hides_are_told() =>
         (await _cli.ScoreAsync("\"a\",\"b\"\n\"1\",5,\n\"2\",6,\n")).WasRefused(

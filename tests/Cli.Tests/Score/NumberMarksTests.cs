@@ -25,8 +25,10 @@ public sealed class NumberMarksTests : IDisposable
         Assert.Equal("z,5,6,11,0.5,", unsaid.Rows()[2]);
     }
 
-    [Fact]
-    public async Task A_label_that_shows_other_marks_refuses_the_file_as_an_input_does()
+    [Theory]
+    [InlineData("a;b;label\n1;2;321\n4;5;1.654\n0;0;1,5\n", "line 4: column 'label' has '1,5', a number with a decimal comma")]
+    [InlineData("a;b;label\n1;2;1.234\n4;5;2.500\n", "line 2: column 'label' has '1.234', which in a file that is not separated by commas may be a fraction or thousands")]
+    public async Task A_label_that_shows_other_marks_refuses_the_file_as_an_input_does(string file, string error)
     {
         using var cli = new CliRun
         {
@@ -38,10 +40,11 @@ public sealed class NumberMarksTests : IDisposable
             })),
         };
 
-        var outcome = await cli.ScoreAsync("a;b;label\n1;2;321\n4;5;1.654\n0;0;1,5\n");
+        var outcome = await cli.ScoreAsync(file);
 
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains("column 'label' has '1,5', a number with a decimal comma", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(outcome.Out);
+        Assert.Contains(error, outcome.Error, StringComparison.Ordinal);
         Assert.Contains("--decimal ,", outcome.Error, StringComparison.Ordinal);
     }
 

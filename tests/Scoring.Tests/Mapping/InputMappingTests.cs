@@ -141,6 +141,21 @@ public sealed class InputMappingTests
     public void A_label_is_no_numbered_column_of_an_input() =>
         Assert.StartsWith("which columns are input 'x'", Refusal(s_undeclared, ["x_0", "x_1"], [], "x_1").Message, StringComparison.Ordinal);
 
+    /// <summary>As programs sort names: x1, x10, x2.</summary>
+    [Fact]
+    public void Numbered_columns_are_suggested_in_the_order_of_their_numbers_and_a_range_says_no_others()
+    {
+        var model = Undeclared(new TensorDescription("X", TensorDatatype.Fp32, [-1, 10]));
+        string[] header = ["x1", "x10", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9"];
+
+        Assert.Equal(
+            "if it is these: --columns X=x1..x10; once for all files, in model.json: \"columns\": {\"X\": [\"x1..x10\"]}", Refusal(model, header, [], null).Hint);
+        Assert.Equal(
+            ["X [10] <- x1, x10, x2, x3, x4, x5, x6, x7, x8, x9 (columns 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)"],
+            InputMapping.Resolve(model, header, ["X=:1..:10"], null).Describe());
+        Assert.Equal([0, 2, 3, 4, 5, 6, 7, 8, 9, 1], InputMapping.Resolve(model, header, ["X=x1..x10"], null).Inputs[0].Columns);
+    }
+
     [Fact]
     public void A_model_as_scikit_learn_exports_it_is_given_the_range_of_its_columns()
     {
