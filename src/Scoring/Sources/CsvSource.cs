@@ -147,6 +147,11 @@ internal sealed class CsvSource : IAsyncDisposable
     /// <summary>What a person should know of the rows read so far, though no row failed for it.</summary>
     public IEnumerable<string> Notes()
     {
+        if (_text.IsUtf8Too)
+        {
+            yield return $"{Name}: read as --encoding says, but its first lines are UTF-8 as well, as which it is read without --encoding: look at its letters beyond ASCII";
+        }
+
         if (_emptyLines > 0)
         {
             yield return $"{Name}: {_emptyLines} empty {(_emptyLines == 1 ? "line is no row" : "lines are no rows")} (the first is line {_firstEmptyLine})";

@@ -17,6 +17,9 @@ internal sealed class ReplayStream(Stream inner) : ReadOnlyStream
     /// <summary>Whether it is text that was made of another encoding's.</summary>
     public bool IsTranscoded { get; init; }
 
+    /// <summary>Whether what it was made of could be UTF-8 as well.</summary>
+    public bool IsUtf8Too { get; init; }
+
     /// <summary>Offset of the next byte that a reader gets.</summary>
     public long Offset => _keptFrom + _next;
 

@@ -44,8 +44,9 @@ internal static class TextStream
             return bytes;
         }
 
+        var isUtf8Too = source.IsSingleByte && IsUtf8(bytes.Ahead.Span);
         bytes.KeepNothing();
-        var text = new ReplayStream(Encoding.CreateTranscodingStream(bytes, Strict(source), Encoding.UTF8)) { IsTranscoded = true };
+        var text = new ReplayStream(Encoding.CreateTranscodingStream(bytes, Strict(source), Encoding.UTF8)) { IsTranscoded = true, IsUtf8Too = isUtf8Too };
         try
         {
             await text.ReadAheadAsync(cancellationToken);
@@ -64,6 +65,13 @@ internal static class TextStream
     /// <param name="line">The last line that was read.</param>
     public static UsageException Undecodable(string name, DecoderFallbackException undecodable, long line) => new(
         $"{name}, line {line} or behind it: bytes that are no text in its encoding ({Convert.ToHexString(undecodable.BytesUnknown ?? [])})", EncodingOption);
+
+    /// <summary>Whether the lines that are whole have letters beyond ASCII, all of them written as UTF-8: in any other encoding that is next to impossible.</summary>
+    private static bool IsUtf8(ReadOnlySpan<byte> start)
+    {
+        var lines = start[..(start.LastIndexOf((byte)'\n') + 1)];
+        return lines.IndexOfAnyInRange((byte)0x80, byte.MaxValue) >= 0 && System.Text.Unicode.Utf8.IsValid(lines);
+    }
 
     private static (Encoding? Encoding, int Bytes) ByteOrderMark(ReadOnlySpan<byte> start)
     {

@@ -41,6 +41,17 @@ public sealed class EncodingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("latin1", true)]
+    [InlineData("windows-1252", true)]
+    [InlineData("utf-8", false)]
+    public async Task Utf8_that_is_read_as_something_else_is_told(string name, bool isTold)
+    {
+        var outcome = await _cli.ScoreAsync("Ort,n\nKöln,1\n"u8.ToArray(), "--encoding", name);
+
+        Assert.Equal(isTold, outcome.Error.Contains("its first lines are UTF-8 as well", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("utf-8")]
     [InlineData("utf-16")]
     [InlineData("utf-16BE")]
