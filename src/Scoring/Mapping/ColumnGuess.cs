@@ -73,10 +73,8 @@ internal sealed class ColumnGuess
     /// <summary>The names, as a range where they count: it is the same in a file of another order.</summary>
     private IEnumerable<string> Declared(IReadOnlyList<int> columns)
     {
-        var (first, last) = (_names[columns[0]], _names[columns[^1]]);
-        return columns.Count > 2 && ColumnRange.Read(first, last) is { } range && range.Last - range.First == columns.Count - 1
-            && range.Names().SequenceEqual(columns.Select(index => _names[index]))
-            ? [Json(first + ColumnRange.Mark + last)]
+        return columns.Count > 2 && ColumnText.Counts(columns, _names) == true
+            ? [Json(_names[columns[0]] + ColumnRange.Mark + _names[columns[^1]])]
             : columns.Select(index => Json(_names[index]));
     }
 
@@ -147,9 +145,8 @@ internal sealed class ColumnGuess
     /// <summary>In the order of the numbers at the names' ends, where it is one name that is counted; else as they stand in the file.</summary>
     private List<int> ByNumber(List<int> columns)
     {
-        var first = ColumnRange.Read(_names[columns[0]], _names[columns[0]]);
         var numbers = columns.ConvertAll(index => ColumnRange.Read(_names[index], _names[index]));
-        return first is not null && numbers.TrueForAll(number => number is not null && number.Prefix == first.Prefix)
+        return numbers.TrueForAll(number => number is not null && number.Prefix == numbers[0]!.Prefix)
             ? [.. columns.Zip(numbers).OrderBy(pair => pair.Second!.First).Select(pair => pair.First)]
             : columns;
     }

@@ -30,6 +30,11 @@ internal static class ColumnText
         ? argument
         : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
+    /// <summary>Whether the names count from the first to the last; null where the ends are no two numbers of one name.</summary>
+    public static bool? Counts(IReadOnlyList<int> columns, ColumnNames names) =>
+        ColumnRange.Read(names[columns[0]], names[columns[^1]]) is not { } range ? null
+        : range.Last - range.First == columns.Count - 1 && range.Names().SequenceEqual(columns.Select(index => names[index]));
+
     private static string ToOption((int First, int Last) run, ColumnNames names)
     {
         // A range by names reads each of them.
@@ -44,11 +49,6 @@ internal static class ColumnText
         1 => $"{write(run.First)}{and}{write(run.Last)}",
         _ => $"{write(run.First)}{to}{write(run.Last)}",
     };
-
-    /// <summary>Whether the names count from the first to the last; null where the ends are no two numbers of one name.</summary>
-    private static bool? Counts(IReadOnlyList<int> columns, ColumnNames names) =>
-        ColumnRange.Read(names[columns[0]], names[columns[^1]]) is not { } range ? null
-        : range.Last - range.First == columns.Count - 1 && range.Names().SequenceEqual(columns.Select(index => names[index]));
 
     /// <summary>
     /// Columns that follow one another in the file, put together; but for those whose ends would be read as a count of other columns: <c>x1..x9</c> of

@@ -121,14 +121,10 @@ internal sealed class NumberWatch
 
     private void LookAtFirstRows()
     {
-        CsvMalformedRecord? malformed = null;
-        using var rows = _source.ReadFirstRows(record => malformed = record);
         (int Column, string Text, long Line)? doubt = null;
-        for (var isHeader = _source.Dialect.HasHeader != false; rows.Read(); isHeader = false, malformed = null)
+        foreach (var rows in _source.WholeFirstRows())
         {
-            // The last row may go on behind what is here.
-            var isWhole = rows.ByteOffset + rows.RawRecord.Length < _source.FirstRows.Length;
-            if (isHeader || !isWhole || malformed is not null || rows.FieldCount < _source.Header.Count)
+            if (rows.FieldCount < _source.Header.Count)
             {
                 continue;
             }

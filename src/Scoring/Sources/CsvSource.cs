@@ -177,9 +177,20 @@ internal sealed class CsvSource : IAsyncDisposable
     /// <summary>Whether the current row cannot be split into fields.</summary>
     public bool IsBroken => _records.IsBroken;
 
-    /// <summary>A reader of the rows in <see cref="FirstRows"/>, which tells of malformed ones.</summary>
-    public CsvReader ReadFirstRows(Action<CsvMalformedRecord> malformed) =>
-        CsvReader.Create(FirstRows, _options with { TrackLineNumbers = true, OnMalformedRecord = malformed });
+    /// <summary>The rows in <see cref="FirstRows"/> that are whole and well-formed, without the header: a reader that stands on each in turn.</summary>
+    public IEnumerable<CsvReader> WholeFirstRows()
+    {
+        CsvMalformedRecord? malformed = null;
+        using var rows = CsvReader.Create(FirstRows, _options with { TrackLineNumbers = true, OnMalformedRecord = record => malformed = record });
+        for (var isHeader = Dialect.HasHeader != false; rows.Read(); isHeader = false, malformed = null)
+        {
+            // The last row may go on behind what is here.
+            if (!isHeader && malformed is null && rows.ByteOffset + rows.RawRecord.Length < FirstRows.Length)
+            {
+                yield return rows;
+            }
+        }
+    }
 
     /// <summary>SHA-256 of the file, once it is read to its end.</summary>
     public string Sha256() => _file.Sha256();

@@ -40,14 +40,10 @@ internal sealed class RowWidth
             return new RowWidth(columns, RowEnds.Free);
         }
 
-        CsvMalformedRecord? malformed = null;
-        using var rows = source.ReadFirstRows(record => malformed = record);
         var (seen, wider, named) = (0, 0, 0);
-        for (var isHeader = source.Dialect.HasHeader != false; rows.Read(); isHeader = false, malformed = null)
+        foreach (var rows in source.WholeFirstRows())
         {
-            // The last row may go on behind what is here.
-            var isWhole = rows.ByteOffset + rows.RawRecord.Length < source.FirstRows.Length;
-            if (isHeader || malformed is not null || rows.RawRecord.IsEmpty || !isWhole)
+            if (rows.RawRecord.IsEmpty)
             {
                 continue;
             }
